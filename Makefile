@@ -1,0 +1,44 @@
+# Every command a developer needs. `make` alone lists them.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: help setup demo test check train bench lock schemas
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## make .venv with the locked packages and the commands stream-app and stream-train
+
+$(READY): requirements-dev.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(READY) ## 2,000 real reviews through a real Kafka, with a live view (KEEP=1 leaves it running)
+	@$(BIN)/stream-app demo $(if $(KEEP),--keep)
+
+test: $(READY) ## all tests, on a real broker that they start themselves
+	$(BIN)/python -m pytest
+
+check: $(READY) ## formatting, lint, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+train: $(READY) ## train a model into models/candidates (DATA=folder of reviews)
+	$(BIN)/stream-train train $(if $(DATA),--data $(DATA))
+
+bench: $(READY) ## this product beside its peers, in one run
+	$(BIN)/python -m bench
+
+schemas: $(READY) ## write schemas/ anew from the code
+	$(BIN)/stream-app schemas --write schemas
+
+lock: ## resolve the dependencies anew, with hashes and without addresses (after a first setup)
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
+		pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
+		--all-extras --constraint requirements.lock pyproject.toml --output-file requirements-dev.lock

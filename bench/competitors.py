@@ -1,0 +1,112 @@
+"""Who takes part: how each is started, and how many reviews it gets."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final, NamedTuple
+
+PRODUCT: Final = "this product"
+CEILING: Final = "its transport, no work"
+LOOP: Final = "confluent-kafka loop"
+QUIX: Final = "Quix Streams"
+FAUST: Final = "stock Faust"
+ECHO: Final = "confluent-kafka echo"
+
+# What the sweep found best where it was last run; used by --quick instead of a sweep.
+RECORDED_TUNING: Final = {"batch": "4000", "compression": "none", "linger-ms": "5"}
+
+
+class Streams(NamedTuple):
+    """Where a competitor reads and writes."""
+
+    bootstrap_servers: str
+    input_topic: str
+    result_topic: str
+    dlq_topic: str
+    group_id: str
+
+
+@dataclass(frozen=True)
+class Competitor:
+    """One row of the tables.
+
+    Attributes:
+        name: of the row.
+        how: what it does, for the report.
+        command: what starts it, without the streams.
+        reviews: how many it gets in one round, so that a round takes about ten seconds.
+        options: further options of its command.
+        classifies: whether its results are results, not just as large.
+        has_dlq: whether it is told of a dead-letter topic.
+    """
+
+    name: str
+    how: str
+    command: tuple[str, ...]
+    reviews: int = 0
+    options: Mapping[str, str] = field(default_factory=dict)
+    classifies: bool = True
+    has_dlq: bool = False
+
+    def started_on(self, streams: Streams) -> list[str]:
+        """The whole command."""
+        places = streams._asdict()
+        if not self.has_dlq:
+            del places["dlq_topic"]
+        options = {name.replace("_", "-"): value for name, value in places.items()} | dict(self.options)
+        return [*self.command, *(f"--{name}={value}" for name, value in options.items())]
+
+
+def product() -> Competitor:
+    """The worker as users start it, with everything on and no setting changed but where to read and write."""
+    command = (sys.executable, "-m", "stream_app", "worker")
+    how = "stream-app worker: metrics, results with sentences and text"
+    return Competitor(PRODUCT, how, command, 300_000, {"http-port": "0"}, has_dlq=True)
+
+
+def ceiling(result_bytes: int) -> Competitor:
+    """The product's transport alone: one output per review, of a result's size."""
+    command = (sys.executable, "-m", "bench.ceiling")
+    how = f"one output of {result_bytes} bytes per review, acked"
+    options = {"result-bytes": str(result_bytes)}
+    return Competitor(CEILING, how, command, 600_000, options, classifies=False, has_dlq=True)
+
+
+def tuned(competitor: Competitor, tuning: Mapping[str, str]) -> Competitor:
+    """The loop with another tuning."""
+    how = "scikit-learn in batches; " + ", ".join(f"{name} {value}" for name, value in tuning.items())
+    return replace(competitor, how=how, options={**competitor.options, **tuning})
+
+
+class Peers(NamedTuple):
+    """Those that run in an environment of their own.
+
+    Attributes:
+        python: its interpreter.
+        model: the model that they share.
+    """
+
+    python: Path
+    model: Path
+
+    def loop(self, tuning: Mapping[str, str] = RECORDED_TUNING) -> Competitor:
+        """The loop of confluent-kafka."""
+        return tuned(self._classifier(LOOP, "confluent_loop", 80_000), tuning)
+
+    def quix(self) -> Competitor:
+        """Quix Streams."""
+        return self._classifier(QUIX, "quix_per_review", 10_000)
+
+    def stock_faust(self) -> Competitor:
+        """Faust as it comes."""
+        return self._classifier(FAUST, "faust_per_review", 7_000)
+
+    def echo(self) -> Competitor:
+        """The floor of latency."""
+        command = (str(self.python), "-m", "bench.peers.confluent_echo")
+        return Competitor(ECHO, "each record passed through as it comes", command, classifies=False)
+
+    def _classifier(self, name: str, module: str, reviews: int) -> Competitor:
+        command = (str(self.python), "-m", f"bench.peers.{module}")
+        return Competitor(name, "scikit-learn per review", command, reviews, {"model": str(self.model)})

@@ -1,0 +1,53 @@
+"""Sends reviews on an open-loop schedule, in a process of its own, and says how punctual it was."""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+from confluent_kafka import Producer
+
+from bench.account import key_of
+from bench.cluster import PARTITIONS
+from bench.schedule import Schedule
+from bench.statistics import quantile
+
+
+def send(producer: Producer, topic: str, values: list[bytes], schedule: Schedule) -> list[float]:
+    """Send all reviews, each when it is due.
+
+    Returns:
+        By how many seconds each was sent late.
+    """
+    lateness: list[float] = []
+    while len(lateness) < schedule.reviews:
+        for number in range(len(lateness), schedule.due(time.monotonic())):
+            value = values[number % len(values)]
+            producer.produce(topic, value, key_of(number), number % PARTITIONS)
+            lateness.append(time.monotonic() - schedule.intended(number))
+        producer.poll(0)
+        if len(lateness) < schedule.reviews:
+            time.sleep(max(0.0, schedule.intended(len(lateness)) - time.monotonic()))
+    return lateness
+
+
+def main() -> None:
+    """Send, and print how punctual that was as JSON."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--bootstrap-servers", required=True)
+    parser.add_argument("--topic", required=True)
+    parser.add_argument("--values", type=Path, required=True, help="a file with a record's value per line")
+    parser.add_argument("--start-s", type=float, required=True, help="on the monotonic clock")
+    parser.add_argument("--rate", type=float, required=True)
+    parser.add_argument("--reviews", type=int, required=True)
+    options = parser.parse_args()
+    producer = Producer({"bootstrap.servers": options.bootstrap_servers, "linger.ms": 0})
+    producer.list_topics(options.topic)  # connects
+    values = options.values.read_bytes().splitlines()
+    lateness = send(producer, options.topic, values, Schedule(options.start_s, options.rate, options.reviews))
+    unsent = producer.flush(30)
+    print(json.dumps({"unsent": unsent, "late_p99_ms": quantile(lateness, 0.99) * 1000}))  # noqa: T201 - its answer
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""The sweep that tunes the confluent-kafka loop: one option after the other, each from the best so far."""
+
+from collections.abc import Callable, Mapping
+from operator import itemgetter
+from typing import Final, NamedTuple
+
+CANDIDATES: Final = {
+    "batch": ("500", "2000", "4000", "8000"),
+    "compression": ("none", "lz4"),
+    "linger-ms": ("5", "0", "50"),
+}
+
+Tuning = Mapping[str, str]
+
+
+class Trial(NamedTuple):
+    """One setting of the sweep and what it reached."""
+
+    tuning: Tuning
+    reviews_per_s: float
+
+
+def sweep(start: Tuning, measure: Callable[[Tuning], float]) -> list[Trial]:
+    """All trials, the best first. A tuning that was tried is not tried again.
+
+    Args:
+        start: where to begin; the options not yet swept keep its values.
+        measure: reviews per second with a tuning.
+    """
+    reached: dict[tuple[tuple[str, str], ...], float] = {}
+    best = dict(start)
+    for option, values in CANDIDATES.items():
+        for value in values:
+            tuning = {**best, option: value}
+            if _key(tuning) not in reached:
+                reached[_key(tuning)] = measure(tuning)
+        best = dict(max(reached.items(), key=itemgetter(1))[0])
+    trials = [Trial(dict(tried), figure) for tried, figure in reached.items()]
+    return sorted(trials, key=lambda trial: -trial.reviews_per_s)
+
+
+def _key(tuning: Tuning) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(tuning.items()))

@@ -1,0 +1,1 @@
+"""A streaming consumer that labels every sentence of a review positive, neutral or negative."""

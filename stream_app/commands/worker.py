@@ -1,0 +1,112 @@
+"""`stream-app worker`: wires one member of the consumer group and runs it."""
+
+import asyncio
+import signal
+import sys
+import time
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import version
+
+import structlog
+from prometheus_client import CollectorRegistry
+
+from stream_app import logs
+from stream_app.commands.classifier import model_folder, rules_of
+from stream_app.core.scoring import Model
+from stream_app.exit_codes import ExitCode
+from stream_app.health import Health, WorkerIdentity
+from stream_app.health_server import HealthServer
+from stream_app.kafka.app import security_arguments
+from stream_app.kafka.connection import BrokerUnavailableError, Connection
+from stream_app.kafka.lag_reader import LagReader
+from stream_app.kafka.publish import OutputTopic
+from stream_app.kafka.topics import TopicLimits, limits
+from stream_app.lag_monitor import LagMonitor
+from stream_app.metrics import Metrics
+from stream_app.model_store import load_model
+from stream_app.observation import Observation
+from stream_app.settings import Settings, load_settings
+from stream_app.worker import Wiring, Worker
+
+log = structlog.stdlib.get_logger(__name__)
+
+_BROKER_RETRY_S = 2.0
+
+
+def run_worker(settings: Settings) -> None:
+    """Classify until SIGTERM or SIGINT.
+
+    Raises:
+        ModelError: the model must not be used.
+        TopicError: a topic is absent or may not be used.
+        OSError: the HTTP port is taken.
+    """
+    logs.configure(settings.log_level, settings.log_format)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(ExitCode.DONE))  # until there is something to drain
+    model = load_model(model_folder(settings), settings.thresholds)
+    registry = CollectorRegistry()
+    metrics = Metrics(registry, version("review-sentiment-stream"))
+    health = Health(_identity(settings))
+    connection = settings.connection()
+    with ExitStack() as stack:
+        server = HealthServer(health, registry, settings.http_host, settings.http_port)
+        stack.enter_context(server)
+        log.info("health_listening", address=f"http://{settings.http_host}:{server.port}")
+        found = _wait_for_topics(connection, settings, health)
+        lag = LagReader(connection, settings.group_id, settings.input_topic)
+        stack.enter_context(LagMonitor(lambda: lag(health.partitions), metrics, health))
+        wiring = _wire(settings, connection, found, Observation(metrics, health))
+        asyncio.run(_run(wiring, model))
+
+
+def _identity(settings: Settings) -> WorkerIdentity:
+    return WorkerIdentity(
+        version=version("review-sentiment-stream"),
+        group=settings.group_id,
+        input_topic=settings.input_topic,
+        result_topic=settings.result_topic,
+        dlq_topic=settings.dlq_topic,
+        guarantee=settings.processing_guarantee,
+        started_at=datetime.now(UTC),
+    )
+
+
+def _wait_for_topics(connection: Connection, settings: Settings, health: Health) -> dict[str, TopicLimits]:
+    """The limits of the three topics, as soon as there is a broker to ask: it may come later than we do."""
+    names = [settings.input_topic, settings.result_topic, settings.dlq_topic]
+    while True:
+        health.beat()
+        try:
+            return limits(connection, names)
+        except BrokerUnavailableError as error:
+            log.warning("waiting_for_broker", servers=connection.bootstrap_servers, detail=str(error))
+            time.sleep(_BROKER_RETRY_S)
+
+
+def _wire(
+    settings: Settings, connection: Connection, found: dict[str, TopicLimits], observation: Observation
+) -> Wiring:
+    inputs, results = found[settings.input_topic], found[settings.result_topic]
+    letters = found[settings.dlq_topic]
+    same = inputs.partitions == results.partitions
+    return Wiring(
+        settings=settings,
+        security=security_arguments(connection),
+        rules=replace(rules_of(settings), max_result_bytes=results.max_message_bytes),
+        results=OutputTopic(settings.result_topic, results.partitions, results.max_message_bytes, same),
+        dead_letters=OutputTopic(settings.dlq_topic, letters.partitions, letters.max_message_bytes, same),
+        observation=observation,
+    )
+
+
+async def _run(wiring: Wiring, model: Model) -> None:
+    await Worker(wiring, model, partial(_reload, wiring.settings)).run()
+
+
+def _reload(settings: Settings) -> Model:
+    """What SIGHUP asks for: the log level as it is set now, and the model as it is on disk now."""
+    logs.set_level(load_settings().log_level)
+    return load_model(model_folder(settings), settings.thresholds)

@@ -1,0 +1,147 @@
+"""Title and text of a review -> its sentences, as spans.
+
+One compiled expression (`sentence_ends`) finds every place where a sentence ends, and the spans follow from
+the lengths of the pieces it leaves. Bullets and numbered items inside a line begin a sentence as well
+("1) Room 2) Food"). The work is linear in the length of the text.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import accumulate, pairwise, repeat
+from typing import Final, Literal, TypeAlias
+
+from stream_app.core.sentence_ends import BULLETS, SENTENCE_END
+
+__all__ = ["Part", "Span", "boundaries", "split_review"]
+
+Part: TypeAlias = Literal["title", "text"]
+
+# Part of the review, start and end: character offsets into the part, half open, no white space at either end.
+# A plain tuple, since building a class of its own per sentence would take a fifth of the whole split.
+Span: TypeAlias = tuple[Part, int, int]
+
+_TEXT: Final = "text"
+
+_pieces = SENTENCE_END.split
+
+_BULLET = re.compile(rf"(?<=\s)[{BULLETS}]")
+_ITEM_NUMBER = re.compile(
+    r"(?:(?<=\s)|\A)(?:(\d{1,2})(?:\.?\)(?=\s++\w)|\.(?=\s++[A-Z]))|([a-z])(?:\.\)|[.)])(?=\s++[A-Z]))"
+)
+_FIRST_LETTERS = frozenset(("a.", "a)"))
+_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~\s]*")
+
+
+def boundaries(text: str) -> list[tuple[int, int]]:
+    """The sentences of one text, in order, as (start, end): character offsets, half open, trimmed.
+
+    Every character that is not white space lies in exactly one sentence. Only a blank text has none.
+    """
+    return list(zip(*_edges(text), strict=True))
+
+
+def split_review(title: str, text: str) -> list[Span]:
+    """The sentences of a review: the title as one of its own, then those of the text.
+
+    The title is left out when it is blank, or when the text starts with it (compared case-folded, white space
+    collapsed, an ellipsis at its end ignored), since it would count twice.
+    """
+    starts, ends = _edges(text)
+    spans: list[Span] = list(zip(repeat(_TEXT), starts, ends, strict=False))
+    if title and (heading := title.strip()) and not _opens(text, heading):
+        start = title.index(heading)
+        spans.insert(0, ("title", start, start + len(heading)))
+    return spans
+
+
+def _opens(text: str, heading: str) -> bool:
+    """Whether the text starts with the heading."""
+    if heading.endswith(("...", "…")):
+        heading = heading.rstrip(".… ")
+    # Nearly every other heading differs in its first letter already.
+    if heading and heading[0].casefold()[0] != text.lstrip()[:1].casefold()[:1]:
+        return False
+    words = heading.casefold().split()
+    opening = text.casefold().split(None, len(words))[: len(words)]
+    return " ".join(opening).startswith(" ".join(words))
+
+
+def _edges(text: str) -> tuple[list[int], list[int]]:
+    """Starts and ends of the sentences."""
+    body = text.strip()
+    if not body:
+        return [], []
+    offset = 0 if len(body) == len(text) else len(text) - len(text.lstrip())
+    if _may_list(body) and (cuts := _item_starts(body)):
+        return _edges_of_items(body, cuts, offset)
+    return _edges_of_block(body, offset)
+
+
+def _edges_of_block(block: str, offset: int) -> tuple[list[int], list[int]]:
+    # The offsets of: a sentence, the end of its words, its end, the next sentence, ..., the end of the block.
+    edges = list(accumulate(map(len, _pieces(block)), initial=offset))
+    edges.append(edges[-1])
+    starts, ends = edges[::3], edges[2::3]
+    if "\n" in block or "\r" in block:
+        return _edges_of_lines(block, offset, starts, ends)
+    return starts, ends
+
+
+def _edges_of_lines(
+    block: str, offset: int, starts: list[int], ends: list[int]
+) -> tuple[list[int], list[int]]:
+    """The edges less white space before line breaks; a line of mere punctuation joins the one before."""
+    kept_starts: list[int] = []
+    kept_ends: list[int] = []
+    for start, end in zip(starts, ends, strict=True):
+        sentence = block[start - offset : end - offset].rstrip()
+        if kept_ends and not sentence[0].isalnum() and _PUNCTUATION.fullmatch(sentence):
+            kept_ends[-1] = start + len(sentence)
+        else:
+            kept_starts.append(start)
+            kept_ends.append(start + len(sentence))
+    return kept_starts, kept_ends
+
+
+def _may_list(body: str) -> bool:
+    """A cheap look, since nearly no text has a list inside a line."""
+    return (
+        ("2" in body and ("2." in body or "2)" in body))
+        or body[:2] in _FIRST_LETTERS
+        or (not body.isascii() and _BULLET.search(body) is not None)
+    )
+
+
+def _edges_of_items(body: str, cuts: list[int], offset: int) -> tuple[list[int], list[int]]:
+    starts: list[int] = []
+    ends: list[int] = []
+    for first, last in pairwise([0, *cuts, len(body)]):
+        item_starts, item_ends = _edges_of_block(body[first:last].rstrip(), offset + first)
+        starts += item_starts
+        ends += item_ends
+    return starts, ends
+
+
+def _item_starts(body: str) -> list[int]:
+    """Where the items of lists begin, the start of the text left out."""
+    bullets = [match.start() for match in _BULLET.finditer(body)]
+    return bullets or [start for start in _numbered_starts(body) if start]
+
+
+def _numbered_starts(body: str) -> Iterator[int]:
+    """Starts of items whose numbers (or letters) follow each other from the first: 1) 2) 3), a. b. c."""
+    held: int | None = None
+    expected = ""
+    for match in _ITEM_NUMBER.finditer(body):
+        number = match[1] or match[2]
+        if number == expected:
+            if held is not None:
+                yield held
+            yield match.start()
+            held, expected = None, _following(number)
+        elif number in {"1", "a"}:
+            held, expected = match.start(), _following(number)
+
+
+def _following(number: str) -> str:
+    return str(int(number) + 1) if number.isdecimal() else chr(ord(number) + 1)

@@ -1,0 +1,110 @@
+"""Outputs to the broker: whole record batches out, futures back, in order within a partition."""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.partitioner import murmur2
+
+from stream_app.core.messages import OutputRecord, without_value
+from stream_app.core.pipeline import record_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OutputTopic:
+    """A topic to produce to.
+
+    Attributes:
+        name: its name.
+        partitions: how many it has.
+        max_record_bytes: its `max.message.bytes`.
+        same_partitions: whether the input has as many partitions.
+    """
+
+    name: str
+    partitions: int
+    max_record_bytes: int
+    same_partitions: bool
+
+
+class Publisher:
+    """Puts records into batches of their own and sends those.
+
+    Args:
+        producer: a started, idempotent producer whose batches are smaller than both topics' limits.
+        results: the results topic.
+        dead_letters: the dead-letter topic.
+    """
+
+    def __init__(self, producer: AIOKafkaProducer, results: OutputTopic, dead_letters: OutputTopic) -> None:
+        self._producer = producer
+        self._results = results
+        self._dead_letters = dead_letters
+
+    async def publish(
+        self, results: Sequence[OutputRecord], dead_letters: Sequence[OutputRecord]
+    ) -> list[asyncio.Future[Any]]:
+        """Enqueue all outputs of a slice.
+
+        Returns:
+            A future per batch, done when the broker has it; it raises what the broker refused it with.
+        """
+        futures = []
+        for partition, records in self._results_by_partition(results).items():
+            futures += await self._send(self._results.name, partition, records)
+        for partition, records in self._letters_by_partition(dead_letters).items():
+            futures += await self._send(self._dead_letters.name, partition, records)
+        return futures
+
+    def _results_by_partition(self, results: Iterable[OutputRecord]) -> dict[int, list[OutputRecord]]:
+        by_partition: defaultdict[int, list[OutputRecord]] = defaultdict(list)
+        for record in results:
+            by_partition[result_partition(record, self._results)].append(record)
+        return by_partition
+
+    def _letters_by_partition(self, letters: Iterable[OutputRecord]) -> dict[int, list[OutputRecord]]:
+        by_partition: defaultdict[int, list[OutputRecord]] = defaultdict(list)
+        for letter in letters:
+            fitting = fit(letter, self._dead_letters.max_record_bytes)
+            by_partition[letter.source_partition % self._dead_letters.partitions].append(fitting)
+        return by_partition
+
+    async def _send(
+        self, topic: str, partition: int, records: Sequence[OutputRecord]
+    ) -> list[asyncio.Future[Any]]:
+        futures = []
+        now_ms = int(time.time() * 1000)
+        batch = self._producer.create_batch()
+        for key, value, headers, *_ in records:
+            if batch.append(timestamp=now_ms, key=key, value=value, headers=headers) is None:
+                futures.append(await self._producer.send_batch(batch, topic, partition=partition))
+                batch = self._producer.create_batch()
+                batch.append(timestamp=now_ms, key=key, value=value, headers=headers)
+        batch.close()
+        futures.append(await self._producer.send_batch(batch, topic, partition=partition))
+        return futures
+
+
+def result_partition(record: OutputRecord, topic: OutputTopic) -> int:
+    """The input's partition for a keyed record when both topics have as many, else Java's default choice.
+
+    Formula of the latter: (murmur2(key) & 0x7fffffff) % partitions, as in Kafka's BuiltInPartitioner.
+    """
+    if record.source_keyed and topic.same_partitions and record.source_partition < topic.partitions:
+        return record.source_partition
+    return int(murmur2(record.key or b"") & 0x7FFFFFFF) % topic.partitions
+
+
+def fit(letter: OutputRecord, max_record_bytes: int) -> OutputRecord:
+    """The dead letter as it is, or else without its value, or else with nothing but our headers."""
+    if record_bytes(letter) <= max_record_bytes:
+        return letter
+    letter = without_value(letter)
+    if record_bytes(letter) <= max_record_bytes:
+        return letter
+    own = [header for header in letter.headers if header[0].startswith(("__connect.errors.", "dlq."))]
+    return letter._replace(key=None, headers=own)

@@ -1,0 +1,60 @@
+"""A slice of records in the place of Faust's single record: how it is cut, carried and handed on."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, cast
+
+import faust
+from aiokafka.structs import ConsumerRecord
+from faust.transport.utils import DefaultSchedulingStrategy
+from faust.types import TP
+from faust.types.tuples import ConsumerMessage
+
+from stream_app.kafka.offsets import OffsetTracker
+
+
+class Slice(NamedTuple):
+    """Consecutive records of one partition, and when they were at hand (monotonic seconds)."""
+
+    records: Sequence[ConsumerRecord]
+    fetched_at: float
+
+
+def slicing(max_batch: int) -> type[DefaultSchedulingStrategy]:
+    """A scheduling strategy that yields slices of at most `max_batch` records, the partitions in turn."""
+
+    class SlicingStrategy(DefaultSchedulingStrategy):
+        def iterate(self, records: Mapping[TP, list[ConsumerRecord]]) -> Iterator[tuple[TP, Slice]]:
+            fetched_at = time.monotonic()
+            longest = max(map(len, records.values()), default=0)
+            for start in range(0, longest, max_batch):
+                for tp, of_partition in records.items():
+                    if start < len(of_partition):
+                        yield tp, Slice(of_partition[start : start + max_batch], fetched_at)
+
+    return SlicingStrategy
+
+
+class SliceSchema(faust.Schema[Any, Any]):
+    """Hands a slice on as it is: decoding is the core's."""
+
+    def loads_key(self, app: Any, message: Any, **_: Any) -> None:  # noqa: ANN401 - Faust's signature
+        """No key: a slice has many."""
+
+    def loads_value(self, app: Any, message: Any, **_: Any) -> Slice:  # noqa: ANN401, ARG002 - see above
+        """The slice."""
+        return cast("Slice", message.value)
+
+
+class SliceMessage(ConsumerMessage):
+    """A slice on its way through Faust.
+
+    Attributes:
+        tracker: of its partition since the last seek; an ack after a seek must not reach the next one.
+        is_published: whether the broker holds all its outputs. Faust acks what it skips, too: slices that
+            come out of a full buffer after the partitions were given up. Those must be read again.
+    """
+
+    __slots__ = ("is_published", "tracker")
+    tracker: OffsetTracker
+    is_published: bool

@@ -1,0 +1,201 @@
+"""Open a model artifact: what its manifest states is checked before anything of it is used."""
+
+import hashlib
+import lzma
+import warnings
+from collections.abc import Sequence
+from importlib.metadata import version as installed_version
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from joblib.numpy_pickle import NumpyUnpickler
+from numpy.typing import NDArray
+from sklearn.exceptions import InconsistentVersionWarning
+from sklearn.pipeline import Pipeline
+
+from stream_app.core.errors import ManifestError, ModelError
+from stream_app.core.manifest import (
+    GoldenSentence,
+    Manifest,
+    PresetDecisions,
+    decode_golden,
+    decode_manifest,
+)
+from stream_app.core.scoring import Model, Scorer
+
+MANIFEST_FILE: Final = "manifest.json"
+GOLDEN_FILE: Final = "golden.jsonl"
+TOLERANCE: Final = 1e-6
+TRUSTED: Final = ("stream_app.core", "sklearn", "numpy", "scipy", "joblib.numpy_pickle")
+
+
+class UnknownPresetError(ModelError):
+    """The manifest has no decisions under the name asked for."""
+
+
+def load_model(folder: Path, preset: str) -> Model:
+    """The model of a folder, verified, with the decisions of one preset.
+
+    Raises:
+        UnknownPresetError: the manifest lacks the preset.
+        ModelError: anything else that is missing or wrong; the message names the file and what to do.
+    """
+    manifest = read_manifest(folder)
+    decisions = _decisions(manifest, preset, folder)
+    _check_libraries(manifest, folder)
+    golden = decode_golden(_read_checked(folder / GOLDEN_FILE, manifest.golden_sha256))
+    artifact = folder / manifest.file
+    pipeline = unpickle(_read_checked(artifact, manifest.sha256), artifact)
+    scorer = _scorer(pipeline, manifest, artifact)
+    check_golden(pipeline, scorer, golden, folder)
+    return Model(
+        scorer=scorer,
+        sentence_decision=decisions.sentence,
+        review_decision=decisions.review,
+        version=manifest.version,
+        sha256=manifest.sha256,
+        created_at=manifest.created_at.isoformat(),
+    )
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """What the folder states about its model; nothing of the model itself is opened.
+
+    Raises:
+        ModelError: the folder or the manifest is missing.
+        ManifestError: the manifest is not valid; the message names the file and the field.
+    """
+    if not folder.is_dir():
+        raise ModelError(f"{folder}: no such folder; set STREAM_MODEL_PATH to the folder of a model")
+    path = folder / MANIFEST_FILE
+    try:
+        return decode_manifest(_read(path))
+    except ManifestError as error:
+        raise ManifestError(f"{path}: {error}; promote the model again") from error
+
+
+def _decisions(manifest: Manifest, preset: str, folder: Path) -> PresetDecisions:
+    for name, decisions in manifest.decisions.items():
+        if name == preset:
+            return decisions
+    known = ", ".join(manifest.decisions)
+    raise UnknownPresetError(
+        f"{folder / MANIFEST_FILE}: no preset {preset!r}; set STREAM_THRESHOLDS to one of: {known}"
+    )
+
+
+def _check_libraries(manifest: Manifest, folder: Path) -> None:
+    """Refuse a model of another scikit-learn: its pickles hold for one minor version only."""
+    made_with, installed = manifest.libraries.get("scikit-learn", "none"), installed_version("scikit-learn")
+    if made_with.split(".")[:2] != installed.split(".")[:2]:
+        raise ModelError(
+            f"{folder / MANIFEST_FILE}: made with scikit-learn {made_with}, and {installed} is installed; "
+            f"install scikit-learn {made_with} or train the model anew"
+        )
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror}); promote the model again") from error
+
+
+def _read_checked(path: Path, sha256: str) -> bytes:
+    content = _read(path)
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise ModelError(
+            f"{path}: sha256 {found[:12]}…, and the manifest states {sha256[:12]}…: the file was changed or "
+            f"cut off; promote the model again"
+        )
+    return content
+
+
+class _TrustingUnpickler(NumpyUnpickler):  # type: ignore[misc] # joblib ships no types
+    """joblib's unpickler, for the classes that an artifact may hold."""
+
+    def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 - pickle's signature
+        found = super().find_class(module, name) if _trusted(module) and "." not in name else None
+        if found is None or not _trusted(getattr(found, "__module__", "")):
+            raise ModelError(f"it holds {module}.{name}, expected classes of {', '.join(TRUSTED)} only")
+        return found
+
+
+def _trusted(module: str) -> bool:
+    return any(module == root or module.startswith(f"{root}.") for root in TRUSTED)
+
+
+def unpickle(content: bytes, path: Path) -> Pipeline:
+    """The fitted pipeline in the bytes of an artifact written by `joblib.dump` with `compress="xz"`.
+
+    Args:
+        content: the bytes.
+        path: where they came from, for messages.
+
+    Raises:
+        ModelError: not such a file, or it holds a class that is not trusted.
+    """
+    try:
+        with warnings.catch_warnings():
+            # The minor version was compared; a patch release may differ, and the golden set is the judge.
+            warnings.simplefilter("ignore", InconsistentVersionWarning)
+            return _TrustingUnpickler(
+                "", BytesIO(lzma.decompress(content)), ensure_native_byte_order=True
+            ).load()
+    except Exception as error:  # a broken pickle raises whatever its instructions lead to
+        raise ModelError(f"{path}: cannot be opened: {error}; promote the model again") from error
+
+
+def _scorer(pipeline: Pipeline, manifest: Manifest, artifact: Path) -> Scorer:
+    try:
+        scorer = Scorer.from_pipeline(pipeline)
+    except ModelError as error:
+        raise ModelError(f"{artifact}: {error}") from error
+    if scorer.kind != manifest.kind:
+        raise ModelError(
+            f"{artifact}: a model of kind {scorer.kind}, and the manifest states {manifest.kind}; "
+            f"promote the model again"
+        )
+    return scorer
+
+
+def check_golden(pipeline: Pipeline, scorer: Scorer, golden: Sequence[GoldenSentence], folder: Path) -> None:
+    """Run the golden set through the pipeline and through its serving form.
+
+    Raises:
+        ModelError: they, or the scorer and the stored figures, differ by more than TOLERANCE.
+    """
+    place = folder / GOLDEN_FILE
+    texts = [sentence.text for sentence in golden]
+    served = scorer.probabilities(texts)
+    width = served.shape[1]
+    if {len(sentence.probabilities) for sentence in golden} != {width}:
+        raise ModelError(
+            f"{place}: expected sentences with {width} probabilities each; promote the model again"
+        )
+    stored = np.array([sentence.probabilities for sentence in golden])
+    _compare(served, pipeline_probabilities(pipeline, texts), place, "the pipeline and its serving form")
+    _compare(served, stored, place, "the serving form and the stored probabilities")
+
+
+def pipeline_probabilities(pipeline: Pipeline, sentences: Sequence[str]) -> NDArray[np.float64]:
+    """What the pipeline itself gives: shape (n, 3), or (n, 1) when it gives one score."""
+    if hasattr(pipeline, "predict_proba"):
+        probabilities: NDArray[np.float64] = pipeline.predict_proba(sentences)
+        return probabilities
+    return np.asarray(pipeline.predict(sentences), np.float64)[:, np.newaxis]
+
+
+def _compare(one: NDArray[np.float64], other: NDArray[np.float64], place: Path, who: str) -> None:
+    if one.shape != other.shape:
+        raise ModelError(f"{place}: {who} have shapes {one.shape} and {other.shape}; promote the model again")
+    differences = np.abs(one - other).max(axis=1)
+    worst = int(differences.argmax())
+    if not differences[worst] <= TOLERANCE:
+        raise ModelError(
+            f"{place}: {who} differ by {differences[worst]:.2g} on sentence {worst + 1}, expected at most "
+            f"{TOLERANCE:g}; train the model anew on this machine's library versions"
+        )

@@ -1,0 +1,210 @@
+"""The Faust app: an agent that classifies slices, batches in flight, acks when the broker has them, drain.
+
+A slice is acked only when the broker holds all its outputs. Whatever goes wrong otherwise ends the process
+at once, without an ack: its supervisor starts it again, and what was not committed is read again.
+"""
+
+import asyncio
+import gc
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Never, cast
+
+import faust
+import structlog
+from aiokafka.errors import KafkaError
+from faust.events import Event
+from faust.streams import Stream
+
+from stream_app.core.errors import ModelError
+from stream_app.core.isolation import classify_isolating
+from stream_app.core.messages import encode_dead_letter
+from stream_app.core.pipeline import Rules
+from stream_app.core.scoring import Model
+from stream_app.exit_codes import ExitCode
+from stream_app.kafka.app import ack_published, input_topic, new_app, record_producer, slice_in
+from stream_app.kafka.publish import OutputTopic, Publisher
+from stream_app.kafka.slices import Slice
+from stream_app.kafka.transport import Watch
+from stream_app.observation import Observation, StageClock
+from stream_app.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from faust.types.agents import AgentFun
+
+log = structlog.stdlib.get_logger(__name__)
+
+_HEARTBEAT_S = 1.0
+_MAX_BATCH_BYTES = 900_000  # the results of a whole slice in one batch: a second would wait for the first
+_BATCH_HEADER_BYTES = 1_024
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What the worker works with, made once at the entry point."""
+
+    settings: Settings
+    security: Mapping[str, Any]
+    rules: Rules
+    results: OutputTopic
+    dead_letters: OutputTopic
+    observation: Observation
+
+
+class Worker:
+    """One member of the consumer group.
+
+    Args:
+        wiring: what it works with.
+        model: the model to begin with.
+        reload: gives the model anew when SIGHUP asks for it, or raises ModelError or SettingsError.
+    """
+
+    def __init__(self, wiring: Wiring, model: Model, reload: Callable[[], Model]) -> None:
+        self._wiring = wiring
+        self._model = model
+        self._reload_model = reload
+        self._settings = wiring.settings
+        self._observation = wiring.observation
+        self._free_place = asyncio.Semaphore(wiring.settings.max_in_flight)
+        self._in_flight: set[asyncio.Task[None]] = set()
+        self._stop = asyncio.Event()
+        self._app = self._new_app()
+
+    async def run(self) -> None:
+        """Classify until SIGTERM or SIGINT, then drain: what is in flight is finished and committed."""
+        self._listen_for_signals()
+        self._observation.model_loaded(self._model)
+        await self._app.start()
+        gc.collect()
+        gc.freeze()  # what is here by now stays: the collector need not look at it again
+        log.info("worker_started", group=self._settings.group_id, model=self._model.version)
+        beat = asyncio.create_task(self._beat())
+        await self._stop.wait()
+        log.info("drain_started", in_flight=len(self._in_flight))
+        deadline = self._drain_deadline()
+        await self._app.stop()
+        deadline.cancel()
+        beat.cancel()
+        log.info("drain_done")
+
+    def _new_app(self) -> faust.App:
+        limits = (self._wiring.results.max_record_bytes, self._wiring.dead_letters.max_record_bytes)
+        max_batch_bytes = min(_MAX_BATCH_BYTES, *(limit - _BATCH_HEADER_BYTES for limit in limits))
+        app = new_app(self._settings, self._wiring.security, self._new_watch(), max_batch_bytes)
+        app.agent(input_topic(app, self._settings.input_topic), name="classify")(
+            cast("AgentFun[None]", self._classify)
+        )
+        return app
+
+    def _new_watch(self) -> Watch:
+        seen = self._observation
+        return Watch(
+            committed=seen.committed,
+            commit_failed=seen.commit_failed,
+            assigned=seen.assigned,
+            revoked=seen.revoked,
+            offsets_lost=seen.offsets_lost,
+            failed=partial(end_process, ExitCode.KAFKA_FAILED),
+        )
+
+    async def _classify(self, stream: Stream[Slice]) -> None:
+        """The agent: slice after slice, without waiting for the acks of the one before."""
+        publisher = Publisher(record_producer(self._app), self._wiring.results, self._wiring.dead_letters)
+        async for event in stream.noack().events():
+            with no_error_reaches_faust():
+                await self._free_place.acquire()
+                await self._classify_slice(stream, event, publisher)
+
+    async def _classify_slice(self, stream: Stream[Slice], event: Event, publisher: Publisher) -> None:
+        clock = StageClock()
+        outcomes = classify_isolating(slice_in(event).records, self._model, self._wiring.rules, clock.ended)
+        self._observation.classified(outcomes, clock.seconds)
+        results = [record for outcome in outcomes for record in outcome.results]
+        letters = [letter for outcome in outcomes for letter in outcome.dead_letters]
+        sent_at = time.monotonic()
+        futures = await publisher.publish(results, [encode_dead_letter(letter) for letter in letters])
+        task = asyncio.create_task(self._settle(stream, event, futures, sent_at))
+        self._in_flight.add(task)
+        self._observation.in_flight(len(self._in_flight))
+        task.add_done_callback(self._in_flight.discard)
+
+    async def _settle(
+        self,
+        stream: Stream[Slice],
+        event: Event,
+        futures: Sequence[asyncio.Future[Any]],
+        sent_at: float,
+    ) -> None:
+        """Ack the slice when the broker holds all its outputs."""
+        with no_error_reaches_faust(self._observation.publish_failed):
+            await asyncio.gather(*futures)
+            await ack_published(stream, event)
+            self._free_place.release()
+            self._observation.published(slice_in(event), sent_at)
+            self._observation.in_flight(len(self._in_flight) - 1)
+
+    def _listen_for_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self._stop.set)
+        loop.add_signal_handler(signal.SIGINT, self._stop.set)
+        loop.add_signal_handler(signal.SIGHUP, lambda: loop.create_task(self._reload()))
+
+    async def _reload(self) -> None:
+        """Swap the model for the one on disk, when that passes its checks."""
+        try:
+            model = await asyncio.to_thread(self._reload_model)
+        except (ModelError, SettingsError) as error:
+            self._observation.model_refused(error, self._model)
+        else:
+            self._model = model
+            self._observation.model_reloaded(model)
+
+    async def _beat(self) -> None:
+        """Tell that the loop turns, and end the process when a part of Faust has died."""
+        while True:
+            self._observation.beat()
+            if self._app.crashed:
+                error = self._app.crash_reason or RuntimeError("a part of Faust crashed without a reason")
+                end_process(_exit_code(error), "faust_crashed", error)
+            await asyncio.sleep(_HEARTBEAT_S)
+
+    def _drain_deadline(self) -> threading.Timer:
+        """A drain that does not end, since the broker is away, is cut short: the rest is read again."""
+        timer = threading.Timer(self._settings.drain_timeout_s, self._cut_drain_short)
+        timer.daemon = True
+        timer.start()
+        return timer
+
+    def _cut_drain_short(self) -> None:
+        log.warning("drain_cut_short", in_flight=len(self._in_flight), then="they are read again")
+        os._exit(ExitCode.DONE)
+
+
+@contextmanager
+def no_error_reaches_faust(kafka_failed: Callable[[BaseException], None] = lambda _: None) -> Iterator[None]:
+    """Faust acks what an agent fails on: so end the process first. A cancellation is a stop and passes."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever it is
+        if isinstance(error, KafkaError):
+            kafka_failed(error)
+        end_process(_exit_code(error), "slice_failed", error)
+
+
+def _exit_code(error: BaseException) -> ExitCode:
+    return ExitCode.KAFKA_FAILED if isinstance(error, KafkaError) else ExitCode.INTERNAL_ERROR
+
+
+def end_process(code: ExitCode, event: str, error: BaseException) -> Never:
+    """End at once, without an ack and without the clean-up that would commit or wait."""
+    log.critical(event, exit_code=int(code), exc_info=error)
+    os._exit(code)

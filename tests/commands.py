@@ -1,0 +1,25 @@
+"""`stream-app` as its users run it: a process with arguments, an environment, output and an exit code."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from types import MappingProxyType
+
+
+def stream_app(
+    *arguments: str,
+    settings: Mapping[str, str] = MappingProxyType({}),
+    stdin: bytes = b"",
+    within_s: float = 60,
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a command to its end; settings by their names without the prefix, in lower case."""
+    own = {f"STREAM_{name.upper()}": value for name, value in settings.items()}
+    return subprocess.run(
+        [sys.executable, "-m", "stream_app", *arguments],
+        input=stdin,
+        env={**os.environ, **own},
+        capture_output=True,
+        timeout=within_s,
+        check=False,
+    )

@@ -1,0 +1,33 @@
+from collections.abc import Mapping
+
+from bench.competitors import RECORDED_TUNING
+from bench.tuning import CANDIDATES, sweep
+
+
+def test_the_sweep_finds_the_best_of_options_that_do_not_depend_on_each_other() -> None:
+    worth = {"batch": "2000", "compression": "lz4", "linger-ms": "50"}
+
+    def measure(tuning: Mapping[str, str]) -> float:
+        return sum(tuning[option] == best for option, best in worth.items())
+
+    trials = sweep(RECORDED_TUNING, measure)
+    assert dict(trials[0].tuning) == worth
+    assert [trial.reviews_per_s for trial in trials] == sorted(
+        (t.reviews_per_s for t in trials), reverse=True
+    )
+
+
+def test_nothing_is_measured_twice() -> None:
+    measured: list[Mapping[str, str]] = []
+
+    def measure(tuning: Mapping[str, str]) -> float:
+        measured.append(dict(tuning))
+        return len(measured)
+
+    sweep(RECORDED_TUNING, measure)
+    assert len(measured) == len({tuple(sorted(tuning.items())) for tuning in measured})
+    assert len(measured) == sum(map(len, CANDIDATES.values())) - 2
+
+
+def test_the_recorded_tuning_is_one_that_the_sweep_can_find() -> None:
+    assert all(RECORDED_TUNING[option] in values for option, values in CANDIDATES.items())

@@ -1,0 +1,140 @@
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.base import clone
+
+from stream_app.core.features import HashedNgrams, index_terms
+
+ROOT = Path(__file__).parents[3]
+anything = st.text(st.characters(), max_size=60)  # lone surrogates too
+wordy = st.text(st.sampled_from("abAB09_' .,!\n\0é好🙂\ud800"), max_size=40)
+
+
+def terms_of(sentence: str) -> list[int]:
+    """The buckets of a sentence that stands alone."""
+    buckets, ends = index_terms([sentence], 18)
+    return [int(bucket) for bucket in buckets[: ends[0]]]
+
+
+def words(sentence: str) -> list[bytes]:
+    """The definition of a word, read off the module's docstring."""
+    return re.findall(rb"[a-z0-9_'\x80-\xff]+", sentence.lower().encode("utf-8", "surrogatepass"))
+
+
+def reference(sentence: str, bits: int) -> list[int]:
+    """The same terms, one word at a time in plain Python."""
+    mask = 2**64 - 1
+    hashes: list[int] = []
+    buckets: list[int] = []
+    for word in words(sentence):
+        value = 0xCBF29CE484222325
+        for byte in word:
+            value = (value ^ byte) * 0x100000001B3 & mask
+        buckets.append((value * 0xBF58476D1CE4E5B9 & mask) >> (64 - bits))
+        if hashes:
+            pair = hashes[-1] * 0x9E3779B97F4A7C15 + value & mask
+            buckets.append(((pair ^ pair >> 31) * 0xBF58476D1CE4E5B9 & mask) >> (64 - bits))
+        hashes.append(value)
+    return buckets
+
+
+@given(st.lists(st.one_of(anything, wordy), max_size=6), st.integers(1, 24))
+def test_the_compiled_loop_gives_the_terms_of_the_definition(sentences: list[str], bits: int) -> None:
+    buckets, ends = index_terms(sentences, bits)
+    starts = [0, *ends[:-1].tolist()]
+    found = [buckets[start:end].tolist() for start, end in zip(starts, ends.tolist(), strict=False)]
+    assert found == [reference(sentence, bits) for sentence in sentences]
+
+
+def test_saved_models_depend_on_these_buckets() -> None:
+    assert index_terms(["Don't buy it"], 18).buckets[:5].tolist() == [101446, 220716, 37719, 192777, 247010]
+
+
+def test_case_and_punctuation_do_not_count() -> None:
+    assert terms_of("GOOD, sound!!") == terms_of("good sound") == terms_of("  good\nsound")
+
+
+def test_digits_underscores_apostrophes_and_letters_of_all_scripts_belong_to_words() -> None:
+    assert (
+        len(terms_of("it's")) == len(terms_of("4_5")) == len(terms_of("très")) == len(terms_of("好吃")) == 1
+    )
+    assert len(terms_of("a-b")) == 3
+
+
+def test_pairs_are_ordered_and_do_not_reach_over_a_sentence() -> None:
+    assert terms_of("not good")[2] != terms_of("good not")[2]
+    buckets, ends = index_terms(["not", "good"], 18)
+    assert buckets[: ends[-1]].tolist() == [*terms_of("not"), *terms_of("good")]
+
+
+def test_there_may_be_no_sentence_and_no_word() -> None:
+    assert index_terms([], 18).ends.tolist() == []
+    assert index_terms(["", "!!!", ""], 18).ends.tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("bits", [-1, 0, 31, 64])
+def test_a_number_of_buckets_that_the_loop_cannot_index_is_refused(bits: int) -> None:
+    with pytest.raises(ValueError, match=f"bits: expected 1 to 30, got {bits}"):
+        index_terms(["good"], bits)
+
+
+def test_a_row_holds_counts_over_the_root_of_the_number_of_terms() -> None:
+    row = HashedNgrams(18).transform(["bad bad bad"])
+    single, pair = terms_of("bad")[0], terms_of("bad bad")[2]
+    assert row.shape == (1, 2**18)
+    assert row.nnz == 2
+    assert row[0, single] == pytest.approx(3 / np.sqrt(5))
+    assert row[0, pair] == pytest.approx(2 / np.sqrt(5))
+
+
+def test_the_matrix_has_a_row_for_each_sentence() -> None:
+    matrix = HashedNgrams(10).transform(["good", "", "poor sound"])
+    assert matrix.shape == (3, 1024)
+    assert matrix.getnnz(axis=1).tolist() == [1, 0, 3]
+    assert HashedNgrams(10).transform([]).shape == (0, 1024)
+
+
+def test_the_transformer_can_be_cloned_and_needs_no_fit() -> None:
+    assert clone(HashedNgrams(12)).get_params() == {"bits": 12}
+    assert HashedNgrams(12).fit(["x"]).transform(["x"]).nnz == 1
+
+
+def test_nothing_is_compiled_at_import() -> None:
+    code = (
+        "import stream_app.core.scoring, stream_app.core.features as f; print(f._compiled_index.cache_info())"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert "currsize=0" in shown.stdout
+
+
+def test_it_works_where_nothing_can_be_written(tmp_path: Path) -> None:
+    """On a read-only root numba has no place for its cache: the loop is compiled without one."""
+    unshare = shutil.which("unshare")
+    if unshare is None or subprocess.run([unshare, "-rm", "true"], check=False).returncode:
+        pytest.skip("a read-only mount needs user namespaces")
+    root = tmp_path / "root"
+    shutil.copytree(ROOT / "stream_app", root / "stream_app", ignore=shutil.ignore_patterns("__pycache__"))
+    script = tmp_path / "script.sh"
+    script.write_text(
+        f"""set -e
+        mount --bind {root} {root}
+        mount -o remount,bind,ro {root}
+        cd {root}
+        exec env -i HOME={root} {sys.executable} -c "
+import stream_app
+from stream_app.core.features import index_terms
+print(stream_app.__file__)
+print(index_terms(['a b'], 18).ends[0])"
+        """
+    )
+    command = [unshare, "-rm", "sh", str(script)]
+    shown = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (shown.stdout, shown.stderr) == (f"{root}/stream_app/__init__.py\n3\n", "")
+    assert not list(tmp_path.rglob("*.nb[ic]"))

@@ -1,0 +1,88 @@
+"""Which room may know what: read off the import statements."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("stream_app", "training")
+IN_CORE = {"msgspec", "numpy", "numba", "stream_app"}
+KAFKA_CLIENTS = {"confluent_kafka", "aiokafka", "faust", "mode"}
+KAFKA_ROOMS = ("stream_app.kafka.", "stream_app.worker", "stream_app.observation")
+TRAINING_MAY = ("stream_app.core", "stream_app.model_store", "stream_app.bundled", "stream_app.kafka.reader")
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {module_name(path): path for package in PACKAGES for path in (ROOT / package).rglob("*.py")}
+
+
+def imported(name: str, *, top_level_only: bool = False) -> Iterator[str]:
+    """Full names of what a module imports; a name taken out of a package counts as `package.name`."""
+    tree = ast.parse(MODULES[name].read_text())
+    for node in tree.body if top_level_only else ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name} imports relatively"
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                yield full if full in MODULES else str(node.module)
+
+
+def packages(name: str) -> set[str]:
+    return {module.partition(".")[0] for module in imported(name)} - sys.stdlib_module_names
+
+
+def of(prefix: str) -> list[str]:
+    return [name for name in MODULES if name.startswith(prefix)]
+
+
+@pytest.mark.parametrize("name", of("stream_app.core."))
+def test_the_core_knows_no_world(name: str) -> None:
+    estimators = ("stream_app.core.features", "stream_app.core.regression", "stream_app.core.scoring")
+    allowed = IN_CORE | ({"sklearn", "scipy"} if name in estimators else set())
+    assert packages(name) <= allowed
+    outside = {module for module in imported(name) if module.startswith("stream_app")}
+    assert all(module.startswith("stream_app.core") for module in outside)
+    forbidden = {"time", "logging", "os", "pathlib", "socket", "threading", "asyncio", "datetime.datetime"}
+    assert not forbidden & set(imported(name))
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if not name.startswith(KAFKA_ROOMS)])
+def test_kafka_clients_are_known_in_their_rooms_only(name: str) -> None:
+    assert not packages(name) & KAFKA_CLIENTS
+
+
+@pytest.mark.parametrize("name", of("training"))
+def test_training_knows_the_core_and_little_else(name: str) -> None:
+    others = [module for module in imported(name) if module.startswith("stream_app")]
+    assert [module for module in others if not module.startswith(TRAINING_MAY)] == []
+
+
+@pytest.mark.parametrize("name", list(MODULES))
+def test_nothing_imports_the_command_line(name: str) -> None:
+    if name != "stream_app.__main__":
+        assert "stream_app.cli" not in set(imported(name))
+    if not name.startswith(("stream_app.commands", "stream_app.cli", "stream_app.__main__")):
+        assert not any(module.startswith("stream_app.commands") for module in imported(name))
+
+
+def test_there_are_no_cycles() -> None:
+    graph = {name: set(imported(name)) & MODULES.keys() for name in MODULES}
+    done: set[str] = set()
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        assert name not in path, " -> ".join([*path, name])
+        if name not in done:
+            for other in graph[name] - {name}:
+                visit(other, (*path, name))
+            done.add(name)
+
+    for name in graph:
+        visit(name, ())

@@ -1,0 +1,151 @@
+"""What a model's folder must be like; each test breaks a copy of the champion in one way."""
+
+import hashlib
+import io
+import json
+import lzma
+import shutil
+import subprocess
+import sys
+from collections import OrderedDict
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, ClassVar
+
+import joblib
+import pytest
+
+from stream_app.bundled import bundled
+from stream_app.core.errors import ManifestError, ModelError
+from stream_app.model_store import (
+    TRUSTED,
+    UnknownPresetError,
+    _TrustingUnpickler,
+    load_model,
+    read_manifest,
+    unpickle,
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    copy = tmp_path / "model"
+    shutil.copytree(bundled("champion"), copy)
+    return copy
+
+
+def change_manifest(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text())
+    change(manifest)
+    path.write_text(json.dumps(manifest))
+
+
+def test_the_champion_loads_with_each_of_its_presets() -> None:
+    for preset in ("seed", "inherited", "human"):
+        model = load_model(bundled("champion"), preset)
+        assert model.version == read_manifest(bundled("champion")).version
+        assert model.scorer.probabilities(["I love it."]).shape == (1, 3)
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="absent: no such folder; set STREAM_MODEL_PATH"):
+        load_model(tmp_path / "absent", "inherited")
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "golden.jsonl", "model-*.joblib"])
+def test_a_missing_file_is_named(folder: Path, name: str) -> None:
+    (path,) = folder.glob(name)
+    path.unlink()
+    with pytest.raises(ModelError, match=path.name):
+        load_model(folder, "inherited")
+
+
+@pytest.mark.parametrize("name", ["golden.jsonl", "model-*.joblib"])
+def test_a_changed_file_is_refused_before_it_is_opened(folder: Path, name: str) -> None:
+    (path,) = folder.glob(name)
+    path.write_bytes(path.read_bytes() + b"\n")
+    with pytest.raises(ModelError, match=f"{path.name}: sha256 .* was changed"):
+        load_model(folder, "inherited")
+
+
+def test_a_manifest_that_is_not_json_is_refused(folder: Path) -> None:
+    (folder / "manifest.json").write_text("{")
+    with pytest.raises(ManifestError, match=r"manifest.json: the manifest is not valid"):
+        load_model(folder, "inherited")
+
+
+def test_a_manifest_that_lacks_a_field_names_it(folder: Path) -> None:
+    change_manifest(folder, lambda manifest: manifest.pop("sha256"))
+    with pytest.raises(ManifestError, match="missing required field `sha256`"):
+        load_model(folder, "inherited")
+
+
+def test_an_unknown_preset_names_the_setting_and_what_there_is(folder: Path) -> None:
+    change_manifest(folder, lambda manifest: manifest["decisions"].pop("human"))
+    with pytest.raises(UnknownPresetError, match=r"no preset 'human'; set STREAM_THRESHOLDS .*inherited"):
+        load_model(folder, "human")
+
+
+def test_a_model_of_another_scikit_learn_is_refused(folder: Path) -> None:
+    change_manifest(folder, lambda manifest: manifest["libraries"].update({"scikit-learn": "1.0.2"}))
+    with pytest.raises(ModelError, match=r"made with scikit-learn 1\.0\.2"):
+        load_model(folder, "inherited")
+
+
+def test_a_golden_set_that_the_model_does_not_give_is_refused(folder: Path) -> None:
+    path = folder / "golden.jsonl"
+    lines = path.read_text().splitlines()
+    second = json.loads(lines[1])
+    second["probabilities"] = [second["probabilities"][0] + 2e-6, *second["probabilities"][1:]]
+    lines[1] = json.dumps(second)
+    path.write_text("\n".join(lines) + "\n")
+    golden_sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    change_manifest(folder, lambda manifest: manifest.update(golden_sha256=golden_sha256))
+    with pytest.raises(ModelError, match=r"serving form and the stored probabilities differ .* sentence 2"):
+        load_model(folder, "inherited")
+
+
+def test_a_class_from_elsewhere_is_not_unpickled(tmp_path: Path) -> None:
+    content = io.BytesIO()
+    joblib.dump(Fraction(1, 3), content, compress=("xz", 1))
+    with pytest.raises(ModelError, match=r"it holds fractions\.Fraction"):
+        unpickle(content.getvalue(), tmp_path / "model.joblib")
+
+
+def test_a_container_from_elsewhere_is_not_unpickled_either(tmp_path: Path) -> None:
+    content = io.BytesIO()
+    joblib.dump(OrderedDict(a=1), content, compress=("xz", 1))
+    with pytest.raises(ModelError, match=r"it holds collections\.OrderedDict"):
+        unpickle(content.getvalue(), tmp_path / "model.joblib")
+
+
+class Recording(_TrustingUnpickler):
+    """Writes down what an artifact names."""
+
+    named: ClassVar[set[str]] = set()
+
+    def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 - pickle's signature
+        self.named.add(module)
+        return super().find_class(module, name)
+
+
+def test_all_that_the_artifact_names_is_trusted() -> None:
+    (artifact,) = bundled("champion").glob("model-*.joblib")
+    Recording("", io.BytesIO(lzma.decompress(artifact.read_bytes())), ensure_native_byte_order=True).load()
+    assert "stream_app.core.features" in Recording.named
+    assert all(module.startswith(TRUSTED) for module in Recording.named)
+
+
+def test_the_champion_loads_where_training_cannot_be_imported() -> None:
+    code = """
+import sys
+sys.modules["training"] = None
+from stream_app.bundled import bundled
+from stream_app.model_store import load_model
+print(load_model(bundled("champion"), "inherited").version)
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.strip() == read_manifest(bundled("champion")).version

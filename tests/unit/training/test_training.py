@@ -1,0 +1,123 @@
+"""From a folder of reviews to a champion, on the tracked sample."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from stream_app.bundled import bundled
+from stream_app.core.errors import ModelError
+from stream_app.model_store import load_model, read_manifest
+from training.artifact import CARD_FILE, serialize, write_candidate
+from training.dataset import Corpus, DatasetError, read_corpus
+from training.registry import promote
+from training.train import RecipeName, Trained, train
+
+SAMPLE = "womens_clothing_sample.jsonl.gz"
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    folder = tmp_path_factory.mktemp("data")
+    shutil.copy(bundled(SAMPLE), folder)
+    return read_corpus(folder, seed=0)
+
+
+@pytest.fixture(scope="module")
+def champion(corpus: Corpus) -> Trained:
+    return train("champion", corpus, lambda _: None)
+
+
+@pytest.fixture
+def candidate(corpus: Corpus, champion: Trained, tmp_path: Path) -> Path:
+    folder = write_candidate(tmp_path / "candidates", champion, corpus, 0, [])
+    (folder / CARD_FILE).write_text("# Card\n")
+    return folder
+
+
+def test_a_domain_stands_on_one_side(corpus: Corpus) -> None:
+    held_out = corpus.reviews["side"].isin(["tune", "test"])
+    trained_on = set(corpus.reviews.loc[corpus.reviews["side"] == "train", "domain"])
+    assert 0.05 < held_out.mean() < 0.25
+    assert trained_on.isdisjoint(corpus.reviews.loc[held_out, "domain"])
+
+
+def test_a_sentence_inherits_the_class_of_its_review(corpus: Corpus) -> None:
+    rows = corpus.side("train").join(corpus.reviews["rating"], on="review")
+    by_rating = rows.groupby("rating")["class"].agg(["min", "max"])
+    assert by_rating.to_dict("index") == {
+        1: {"min": 0, "max": 0},
+        2: {"min": 0, "max": 0},
+        3: {"min": 1, "max": 1},
+        4: {"min": 2, "max": 2},
+        5: {"min": 2, "max": 2},
+    }
+
+
+@pytest.mark.parametrize("recipe", ["champion", "seed"])
+def test_the_same_corpus_gives_the_same_artifact(corpus: Corpus, recipe: RecipeName) -> None:
+    once, again = (serialize(train(recipe, corpus, lambda _: None).pipeline) for _ in range(2))
+    assert once == again
+
+
+def test_the_seed_recipe_gives_one_score_and_two_cuts(corpus: Corpus) -> None:
+    trained = train("seed", corpus, lambda _: None)
+    scores = trained.scorer.probabilities(["I love it, it is perfect!", "Poor quality, it went back."])
+    assert scores.shape == (2, 1)
+    assert scores[0, 0] > scores[1, 0]
+    assert trained.decisions["seed"].sentence.values == pytest.approx((1 / 3, 2 / 3))
+
+
+def test_a_promoted_candidate_serves_and_the_former_artifact_stays_once(
+    candidate: Path, corpus: Corpus, tmp_path: Path
+) -> None:
+    folder = tmp_path / "champion"
+    first = promote(candidate, folder)
+    assert load_model(folder, "inherited").version == first.version
+    seed = write_candidate(tmp_path / "candidates", train("seed", corpus, lambda _: None), corpus, 0, [])
+    (seed / CARD_FILE).write_text("# Card\n")
+    second = promote(seed, folder)
+    assert load_model(folder, "seed").version == second.version
+    assert {path.name for path in folder.glob("model-*")} == {first.file, second.file}
+    assert not list(folder.glob(".*"))
+
+
+def test_a_candidate_that_is_not_whole_is_not_promoted(candidate: Path, tmp_path: Path) -> None:
+    next(candidate.glob("model-*.joblib")).write_bytes(b"cut off")
+    with pytest.raises(ModelError, match="was changed or cut off"):
+        promote(candidate, tmp_path / "champion")
+    assert not (tmp_path / "champion" / "manifest.json").exists()
+
+
+def test_the_manifest_says_what_was_trained_on(candidate: Path) -> None:
+    manifest = read_manifest(candidate)
+    assert manifest.training.reviews.keys() == {"womens_clothing"}
+    assert sum(manifest.reference["review_label"].counts) > 0
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ({"text": "Fine.", "rating": 9}, "rating"),
+        ({"text": " ", "rating": 3}, "text"),
+        ({"rating": 3}, "text"),
+    ],
+)
+def test_a_line_that_is_not_a_review_is_named(tmp_path: Path, line: dict[str, Any], complaint: str) -> None:
+    (tmp_path / "mine.jsonl").write_text(json.dumps({"text": "Fine.", "rating": 3}) + "\n" + json.dumps(line))
+    with pytest.raises(DatasetError, match=rf"mine\.jsonl.*2.*{complaint}"):
+        read_corpus(tmp_path, seed=0)
+
+
+def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="review"):
+        read_corpus(tmp_path, seed=0)
+
+
+def test_pipeline_and_scorer_agree(champion: Trained, corpus: Corpus) -> None:
+    sentences = corpus.side("test")["text"].tolist()[:200]
+    served = champion.scorer.probabilities(sentences)
+    np.testing.assert_allclose(served, champion.pipeline.predict_proba(sentences), atol=1e-9)

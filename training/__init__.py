@@ -1,0 +1,1 @@
+"""From raw reviews to a model artifact that the stream can serve."""
