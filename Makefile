@@ -39,6 +39,6 @@ schemas: $(READY) ## write schemas/ anew from the code
 
 lock: ## resolve the dependencies anew, with hashes and without addresses (after a first setup)
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
-		pyproject.toml --output-file requirements.lock
+		--all-extras pyproject.toml --output-file requirements-dev.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
-		--all-extras --constraint requirements.lock pyproject.toml --output-file requirements-dev.lock
+		--constraint requirements-dev.lock pyproject.toml --output-file requirements.lock
