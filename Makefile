@@ -34,8 +34,9 @@ train: $(READY) ## train a model into models/candidates (DATA=folder of reviews)
 bench: $(READY) ## this product beside its peers, in one run
 	$(BIN)/python -m bench
 
-schemas: $(READY) ## write schemas/ anew from the code
+schemas: $(READY) ## write schemas/ and data/data_specs.md anew from the code
 	$(BIN)/stream-app schemas --write schemas
+	$(BIN)/stream-train specs --write data/data_specs.md
 
 lock: ## resolve the dependencies anew, with hashes and without addresses (after a first setup)
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \

@@ -12,6 +12,7 @@ from typing import Final
 import joblib
 import msgspec
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
@@ -29,8 +30,9 @@ from stream_app.core.manifest import (
 from stream_app.core.scoring import LABELS, Scorer
 from stream_app.core.sentences import split_review
 from stream_app.model_store import GOLDEN_FILE, MANIFEST_FILE
-from training.dataset import HELD_OUT, Corpus, ReviewLine, fingerprint
+from training.gold import Gold
 from training.measures import review_means
+from training.split import HELD_OUT
 from training.train import Trained
 
 CARD_FILE: Final = "MODEL_CARD.md"
@@ -40,6 +42,13 @@ SCORE_EDGES: Final = tuple(step / 20 for step in range(21))
 COUNT_EDGES: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1e9)
 LENGTH_EDGES: Final = (0, 10, 20, 40, 60, 80, 120, 160, 240, 400, 1e9)
 LABEL_EDGES: Final = tuple(range(len(LABELS) + 1))
+
+
+class SampleReview(Struct):
+    """What the golden set needs of a review of the sample."""
+
+    title: str
+    text: str
 
 
 def serialize(pipeline: Pipeline) -> bytes:
@@ -52,20 +61,18 @@ def serialize(pipeline: Pipeline) -> bytes:
 def golden_set(scorer: Scorer) -> list[GoldenSentence]:
     """Sentences of the tracked sample, which may be shipped, with what the scorer gives for them."""
     with gzip.open(bundled("womens_clothing_sample.jsonl.gz")) as lines:
-        reviews = msgspec.json.Decoder(ReviewLine).decode_lines(lines.read())
+        reviews = msgspec.json.Decoder(SampleReview).decode_lines(lines.read())
     texts = {
-        ((review.title or "") if part == "title" else review.text)[start:end]
+        (review.title if part == "title" else review.text)[start:end]
         for review in reviews
-        for part, start, end in split_review(review.title or "", review.text)
+        for part, start, end in split_review(review.title, review.text)
     }
     drawn = sorted(texts, key=lambda text: hashlib.sha256(text.encode()).digest())[:GOLDEN_SIZE]
     rows = scorer.probabilities(drawn).tolist()
     return [GoldenSentence(text, tuple(row)) for text, row in zip(drawn, rows, strict=True)]
 
 
-def write_candidate(
-    root: Path, trained: Trained, corpus: Corpus, seed: int, metrics: Sequence[Metric]
-) -> Path:
+def write_candidate(root: Path, trained: Trained, gold: Gold, metrics: Sequence[Metric]) -> Path:
     """The candidate's folder below `root`, with everything but the card; the manifest is written last."""
     artifact = serialize(trained.pipeline)
     sha256 = hashlib.sha256(artifact).hexdigest()
@@ -79,8 +86,8 @@ def write_candidate(
         kind=trained.scorer.kind,
         decisions=trained.decisions,
         libraries={name: installed_version(name) for name in LIBRARIES},
-        training=_fingerprint(trained, corpus, seed),
-        reference=reference(trained.scorer, trained.decisions["inherited"], corpus),
+        training=_fingerprint(trained, gold),
+        reference=reference(trained.scorer, trained.decisions["inherited"], gold),
         metrics=tuple(metrics),
         golden_sha256=hashlib.sha256(golden).hexdigest(),
     )
@@ -92,22 +99,21 @@ def write_candidate(
     return folder
 
 
-def _fingerprint(trained: Trained, corpus: Corpus, seed: int) -> TrainingFingerprint:
-    reviews = corpus.reviews[corpus.reviews["side"] == "train"]
+def _fingerprint(trained: Trained, gold: Gold) -> TrainingFingerprint:
+    manifest = gold.manifest
+    trained_on = {source: sides.get("train", 0) for source, sides in manifest.reviews.items()}
     return TrainingFingerprint(
         recipe=trained.recipe,
-        seed=seed,
-        sha256=fingerprint(corpus.reviews),
-        reviews={
-            str(source): int(count) for source, count in sorted(reviews["source"].value_counts().items())
-        },
-        sentences=len(corpus.side("train")),
+        seed=manifest.seed,
+        sha256=manifest.fingerprint,
+        reviews={source: count for source, count in trained_on.items() if count},
+        sentences=manifest.total(manifest.sentences, "train"),
     )
 
 
-def reference(scorer: Scorer, decisions: PresetDecisions, corpus: Corpus) -> dict[str, Histogram]:
+def reference(scorer: Scorer, decisions: PresetDecisions, gold: Gold) -> dict[str, Histogram]:
     """How held-out reviews are distributed, in what the stream sees of them and makes of them."""
-    rows = corpus.side(*HELD_OUT)
+    rows = gold.side(*HELD_OUT)
     probabilities = scorer.probabilities(rows["text"].tolist())
     reviews = rows["review"].to_numpy()
     means = review_means(probabilities, reviews)

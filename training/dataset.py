@@ -1,173 +1,194 @@
-"""Reviews and human-labelled sentences of a folder, as frames, each row on its side of the split."""
+"""From silver to gold: sentences, each on its side of the split with what it inherits from its review."""
 
-import gzip
-import hashlib
-import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Final, Literal, TypeVar
+from typing import Final, NamedTuple
 
 import msgspec
 import pandas as pd
-from msgspec import Meta, Struct
 
 from stream_app.core.ratings import rating_class, scaled
 from stream_app.core.scoring import LABELS
 from stream_app.core.sentences import split_review
-from training.split import human_side, review_side
+from training.errors import DatasetError
+from training.fingerprints import Multiset, code_sha256, combined
+from training.gold import HUMAN_FILE, MANIFEST, SENTENCES, Counts, Gold, GoldManifest
+from training.layer_files import LayerWriter, layer_writer, read_frames, staged_folder
+from training.layer_schemas import GOLD, HUMAN
+from training.placement import Placement, place
+from training.silver import LABELLED_FILE, REVIEWS, read_silver
+from training.split import HELD_OUT, SIDES, Side, human_side
 
-SUFFIXES: Final = (".jsonl", ".jsonl.gz")
-HUMAN_PREFIX: Final = "sentences_"
-BOUNDARIES_PREFIX: Final = "sbd_"
-HELD_OUT: Final = ("tune", "test")
+ONE_CLASS_REVIEWS: Final = 50  # a source of so many reviews in which only one class occurs is broken
 
-
-class DatasetError(Exception):
-    """Data that cannot be trained or measured on. The message names the file and, where it can, the line."""
-
-
-class ReviewLine(Struct):
-    """A line of a file of reviews. Without a domain a review is a group of its own."""
-
-    text: Annotated[str, Meta(pattern=r"\S")]
-    rating: Annotated[float, Meta(ge=1, le=5)]
-    id: str | int | None = None
-    title: str | None = None
-    source: str | None = None
-    domain: str | None = None
-
-
-class SentenceLine(Struct):
-    """A line of a file `sentences_….jsonl`: a sentence with the label that people gave it."""
-
-    text: Annotated[str, Meta(pattern=r"\S")]
-    label: Literal["negative", "neutral", "positive"]
-    source: str
+_BATCH_REVIEWS: Final = 8_192
+# What decides how a review of silver looks in gold.
+_RULES: Final = (
+    "stream_app.core.ratings",
+    "stream_app.core.sentence_ends",
+    "stream_app.core.sentences",
+    "training.dataset",
+    "training.layer_schemas",
+    "training.placement",
+    "training.split",
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Corpus:
-    """What there is to train and to measure on.
+def make_gold(silver: Path, folder: Path, seed: int, announce: Callable[[str], None]) -> Gold:
+    """Write the gold layer of a silver folder, unless it is current.
 
-    Attributes:
-        reviews: id, rating, title, text, source, domain, side, target (the rating scaled to [0, 1]) and
-            class (0 negative, 1 neutral, 2 positive).
-        sentences: text, and review: the row of its review in `reviews`.
-        human: text, class, source and side of human-labelled sentences; may be empty.
-    """
-
-    reviews: pd.DataFrame
-    sentences: pd.DataFrame
-    human: pd.DataFrame
-
-    def side(self, *names: str) -> pd.DataFrame:
-        """Sentences of these sides: text, review, source, target and class of their review, in order."""
-        reviews = self.reviews.loc[self.reviews["side"].isin(names), ["source", "target", "class"]]
-        return self.sentences.join(reviews, on="review", how="inner")
-
-
-def read_corpus(folder: Path, seed: int) -> Corpus:
-    """Everything in the folder's files of JSON lines, gzip or not.
-
-    Files named `sentences_…` hold human-labelled sentences, files named `sbd_…` are left out, all others hold
-    reviews; those whose name ends in `_dev` are measured on, never trained on.
+    Args:
+        silver: folder of the clean reviews.
+        folder: of the gold layer.
+        seed: draws the halves to tune on and to measure on.
+        announce: told each step as it begins.
 
     Raises:
-        DatasetError: no review to train on, none held out, or a line that is not a review.
+        DatasetError: a side or a source lacks classes, silver is damaged, or the disk is full. Gold is as it
+            was before.
     """
-    paths = sorted(path for path in folder.iterdir() if path.name.endswith(SUFFIXES))
-    of_reviews = [path for path in paths if not path.name.startswith((HUMAN_PREFIX, BOUNDARIES_PREFIX))]
-    of_sentences = [path for path in paths if path.name.startswith(HUMAN_PREFIX)]
-    reviews = _without_copies(_reviews(of_reviews, seed))
-    _check_sides(reviews, folder)
-    return Corpus(reviews, split_sentences(reviews), _human(of_sentences, seed))
+    made_of = combined([code_sha256(_RULES), read_silver(silver).made_of, str(seed)])
+    gold = Gold(folder)
+    if _is_current(gold, made_of):
+        announce(f"{folder} is current")
+        return gold
+    announce("placing the reviews on their sides")
+    placement = place(silver / REVIEWS, seed)
+    _check_classes(silver, placement)
+    announce("splitting them into sentences")
+    with staged_folder(folder) as staged:
+        manifest = _write(silver, staged, placement, made_of, seed)
+        (staged / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
+    announce(
+        f"{manifest.total(manifest.sentences):,} sentences of {manifest.total(manifest.reviews):,} reviews"
+    )
+    return gold
 
 
-def _reviews(paths: list[Path], seed: int) -> pd.DataFrame:
-    rows = []
-    for path in paths:
-        name = path.name.partition(".")[0]
-        for number, line in enumerate(_read_lines(path, ReviewLine), 1):
-            source = line.source or name
-            identity = str(line.id or f"{name}-{number}")
-            domain = line.domain or identity
-            side = review_side(identity, source, domain, seed, from_dev=name.endswith("_dev"))
-            rows.append((identity, line.rating, line.title or "", line.text, source, domain, side))
-    reviews = pd.DataFrame(rows, columns=["id", "rating", "title", "text", "source", "domain", "side"])
-    return reviews.assign(
-        target=reviews["rating"].map(scaled), **{"class": reviews["rating"].map(rating_class).astype("int8")}
+def _is_current(gold: Gold, made_of: str) -> bool:
+    try:
+        return gold.manifest.made_of == made_of
+    except DatasetError:
+        return False
+
+
+def _check_classes(silver: Path, placement: Placement) -> None:
+    for side in ("train", *HELD_OUT):
+        classes = placement.classes_of_side(side)
+        if len(classes) < len(LABELS):
+            raise DatasetError(
+                f"{silver}: expected reviews of all three classes (1-2, 3 and 4-5 stars) on the side "
+                f"{side!r}, found {len(classes)}; give more reviews of more domains, or leave `domain` out"
+            )
+    for source, counts in placement.classes_of_source.items():
+        if len(counts) == 1 and counts.total() >= ONE_CLASS_REVIEWS:
+            raise DatasetError(
+                f"{silver}: all {counts.total():,} reviews of the source {source!r} are "
+                f"{LABELS[next(iter(counts))]}, expected two classes at least; if that is so, give them the "
+                "`source` of reviews that they belong with"
+            )
+
+
+def _write(silver: Path, staged: Path, placement: Placement, made_of: str, seed: int) -> GoldManifest:
+    with layer_writer(staged / SENTENCES, GOLD) as writer:
+        sentences = _SentenceFile(writer)
+        for side in SIDES:
+            for reviews in _reviews_of(silver / REVIEWS, placement, side):
+                sentences.write(reviews, side)
+            writer.end_row_group()
+    return GoldManifest(
+        fingerprint=sentences.trained_on.hexdigest(),
+        made_of=made_of,
+        seed=seed,
+        reviews=_plain(sentences.reviews),
+        sentences=_plain(sentences.sentences),
+        human=_write_human(silver / LABELLED_FILE, staged / HUMAN_FILE, seed),
+        left_out=placement.left_out,
     )
 
 
-def _human(paths: list[Path], seed: int) -> pd.DataFrame:
-    rows = [
-        (line.text, LABELS.index(line.label), line.source, human_side(line.text, seed))
-        for path in paths
-        for line in _read_lines(path, SentenceLine)
-    ]
-    return pd.DataFrame(rows, columns=["text", "class", "source", "side"])
+def _reviews_of(path: Path, placement: Placement, side: Side) -> Iterator[pd.DataFrame]:
+    """The reviews of a side, in the order of silver."""
+    before = 0
+    on_side = placement.on_side(side)
+    for frame in read_frames(path, list(_Review._fields), _BATCH_REVIEWS):
+        chosen = on_side[before : before + len(frame)]
+        before += len(frame)
+        if chosen.any():
+            yield frame[chosen]
 
 
-Line = TypeVar("Line", ReviewLine, SentenceLine)
+class _Review(NamedTuple):
+    review_id: str
+    source: str
+    domain: str
+    rating: float
+    title: str
+    text: str
 
 
-def _read_lines(path: Path, kind: type[Line]) -> Iterator[Line]:
-    decoder = msgspec.json.Decoder(kind)
-    opened = gzip.open if path.name.endswith(".gz") else open
-    number = 0
-    try:
-        with opened(path, "rb") as lines:
-            for number, line in enumerate(lines, 1):  # noqa: B007 - for the message
-                yield decoder.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OSError, EOFError, zlib.error) as error:
-        raise DatasetError(f"{path}, line {number}: {error}") from error
+class _SentenceFile:
+    """Splits reviews, numbers them, writes their sentences and counts.
 
+    Attributes:
+        reviews, sentences: rows by source and side.
+        trained_on: fingerprint of the reviews of the side `train`.
+    """
 
-def _without_copies(reviews: pd.DataFrame) -> pd.DataFrame:
-    """Leave out what is trained on and held out as well, word for word."""
-    words = reviews["text"].str.casefold().str.split().str.join(" ")
-    train = reviews["side"] == "train"
-    return reviews[~(train & words.isin(set(words[~train])))].reset_index(drop=True)
+    def __init__(self, writer: LayerWriter) -> None:
+        self.reviews: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.sentences: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.trained_on = Multiset()
+        self._writer = writer
+        self._number = 0
 
+    def write(self, reviews: pd.DataFrame, side: Side) -> None:
+        rows: list[tuple[object, ...]] = []
+        for review in _rows(reviews):
+            own = self._sentences(review, side)
+            rows += own
+            self._number += 1
+            self.reviews[review.source][side] += 1
+            self.sentences[review.source][side] += len(own)
+            if side == "train":
+                self.trained_on.add(msgspec.json.encode([str(value) for value in review]))
+        self._writer.write(rows)
 
-def _check_sides(reviews: pd.DataFrame, folder: Path) -> None:
-    train = reviews[reviews["side"] == "train"]
-    for side in ("train", *HELD_OUT):
-        classes = set(reviews.loc[reviews["side"] == side, "class"])
-        if len(classes) < len(LABELS):
-            raise DatasetError(
-                f"{folder}: expected reviews of all three classes (1-2, 3 and 4-5 stars) on the side "
-                f"{side!r}, found {len(classes)}; give more reviews of more domains, or leave `domain` out"
+    def _sentences(self, review: _Review, side: Side) -> list[tuple[object, ...]]:
+        head = (self._number, review.review_id, review.source, review.domain, side)
+        tail = (review.rating, scaled(review.rating), rating_class(review.rating))
+        return [
+            (
+                *head,
+                part,
+                index,
+                start,
+                end,
+                (review.title if part == "title" else review.text)[start:end],
+                *tail,
             )
-    if shared := shared_domains(reviews):
-        raise DatasetError(f"{folder}: domains both trained on and held out: {', '.join(shared)}")
-    if train["id"].duplicated().any():
-        double = train.loc[train["id"].duplicated(), "id"].iloc[0]
-        raise DatasetError(f"{folder}: the id {double!r} occurs twice")
+            for index, (part, start, end) in enumerate(split_review(review.title, review.text))
+        ]
 
 
-def shared_domains(reviews: pd.DataFrame) -> list[str]:
-    """Domains that are trained on and held out as well: there must be none."""
-    places = reviews["source"] + "/" + reviews["domain"]
-    held_out = set(places[reviews["side"].isin(HELD_OUT)])
-    return sorted(held_out & set(places[reviews["side"] == "train"]))
+def _rows(reviews: pd.DataFrame) -> Iterator[_Review]:
+    return (_Review(*cells) for cells in reviews.itertuples(index=False, name=None))
 
 
-def split_sentences(reviews: pd.DataFrame) -> pd.DataFrame:
-    """The sentences of each review as the stream splits them: text, and review (its row)."""
-    rows = [
-        ((title if part == "title" else text)[start:end], review)
-        for review, title, text in zip(reviews.index, reviews["title"], reviews["text"], strict=True)
-        for part, start, end in split_review(title, text)
-    ]
-    return pd.DataFrame(rows, columns=["text", "review"])
+def _write_human(labelled: Path, path: Path, seed: int) -> Counts:
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    with layer_writer(path, HUMAN) as writer:
+        for frame in read_frames(labelled):
+            rows = [
+                (text, label, source, human_side(text, seed))
+                for text, label, source in frame.itertuples(index=False, name=None)
+            ]
+            writer.write(rows)
+            for _, _, source, side in rows:
+                counts[source][side] += 1
+    return _plain(counts)
 
 
-def fingerprint(reviews: pd.DataFrame) -> str:
-    """The sha256 of the reviews trained on, whatever their order and their files."""
-    train = reviews.loc[reviews["side"] == "train", ["id", "source", "domain", "rating", "title", "text"]]
-    content = hashlib.sha256()
-    for row in train.sort_values(["source", "id"]).itertuples(index=False):
-        content.update(msgspec.json.encode([str(value) for value in row]))
-    return content.hexdigest()
+def _plain(counts: Mapping[str, Mapping[str, int]]) -> Counts:
+    return {source: dict(sides) for source, sides in sorted(counts.items())}

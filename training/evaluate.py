@@ -11,12 +11,14 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from stream_app.core.manifest import Metric, Preset, PresetDecisions
 from stream_app.core.scoring import Decision
-from training.dataset import Corpus
+from training.gold import Gold
 from training.measures import Classes, macro_f1, review_means
+from training.split import Side
 from training.train import Trained
 
 NEW_DOMAINS: Final = "new domains"
 FAMILIAR: Final = "familiar domains"
+SETS: Final[tuple[tuple[str, Side], ...]] = ((NEW_DOMAINS, "test"), (FAMILIAR, "familiar"))
 # Classes that a sentence inherits from its review are noisy: what reads one sentence at a time and yet gets
 # beyond this has seen the review.
 LEAK_LIMIT: Final = 0.63
@@ -62,25 +64,24 @@ class HeldOut:
     reviews: NDArray[np.int64] | None
 
 
-def measure(classifiers: Sequence[Classifier], corpus: Corpus) -> list[Measurement]:
+def measure(classifiers: Sequence[Classifier], gold: Gold) -> list[Measurement]:
     """All figures of all classifiers, data set after data set."""
     return [
         Measurement(classifier.name, metric)
-        for held_out in held_out_sets(corpus)
+        for held_out in held_out_sets(gold)
         for classifier in classifiers
         if held_out.preset in classifier.decisions
         for metric in _metrics(classifier, held_out)
     ]
 
 
-def held_out_sets(corpus: Corpus) -> Iterator[HeldOut]:
+def held_out_sets(gold: Gold) -> Iterator[HeldOut]:
     """The halves that decisions were not tuned on, and dev reviews of domains trained on."""
-    for name, side in ((NEW_DOMAINS, "test"), (FAMILIAR, "familiar")):
-        rows = corpus.side(side)
+    for name, side in SETS:
+        rows = gold.side(side)
         if len(rows):
             yield _held_out(name, "inherited", rows, rows["review"].to_numpy())
-    test = corpus.human[corpus.human["side"] == "test"]
-    for source, rows in test.groupby("source"):
+    for source, rows in gold.human("test").groupby("source"):
         yield _held_out(f"human: {source}", "human", rows, None)
 
 

@@ -4,9 +4,11 @@ A domain (a company, an item, a restaurant) is held out as a whole, whatever dat
 """
 
 import hashlib
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 Side = Literal["train", "tune", "test", "familiar"]
+SIDES: Final[tuple[Side, ...]] = get_args(Side)
+HELD_OUT: Final[tuple[Side, ...]] = ("tune", "test")
 
 HELD_OUT_SHARE: Final = 0.12
 # The first salt with which every source of the review pack has 9 to 14 % of its reviews held out, and its

@@ -1,4 +1,4 @@
-"""Fit a recipe on a corpus and decide its labels on held-out reviews."""
+"""Fit a recipe on a gold layer and decide its labels on held-out reviews."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ from stream_app.core.features import HashedNgrams
 from stream_app.core.manifest import Preset, PresetDecisions
 from stream_app.core.regression import SigmoidRegression
 from stream_app.core.scoring import Scorer
-from training.dataset import Corpus
 from training.decisions import SEED_DECISION, tuned
+from training.gold import Gold
 from training.measures import Classes, review_means
 
 BITS: Final = 19
@@ -57,21 +57,21 @@ class Trained:
     decisions: dict[Preset, PresetDecisions]
 
 
-def train(recipe: RecipeName, corpus: Corpus, announce: Callable[[str], None]) -> Trained:
+def train(recipe: RecipeName, gold: Gold, announce: Callable[[str], None]) -> Trained:
     """Fit on the side `train`, tune the decisions on the side `tune`.
 
     Args:
         recipe: name of the recipe.
-        corpus: what to train on.
+        gold: what to train on.
         announce: told each step as it begins.
     """
-    sentences = corpus.side("train")
+    sentences = gold.side("train")
     announce(f"fitting the recipe {recipe} on {len(sentences):,} sentences")
     how = RECIPES[recipe]
     pipeline = fit(how.estimator(), sentences["text"].tolist(), sentences[how.target].to_numpy())
     scorer = Scorer.from_pipeline(pipeline)
     announce("tuning the decisions")
-    return Trained(recipe, pipeline, scorer, decide(scorer, corpus))
+    return Trained(recipe, pipeline, scorer, decide(scorer, gold))
 
 
 def fit(estimator: Any, sentences: Sequence[str], targets: NDArray[Any]) -> Pipeline:  # noqa: ANN401 - scikit-learn's
@@ -96,20 +96,20 @@ def _spread(coefficients: NDArray[np.float64], kept: NDArray[np.int64]) -> NDArr
     return spread
 
 
-def decide(scorer: Scorer, corpus: Corpus) -> dict[Preset, PresetDecisions]:
+def decide(scorer: Scorer, gold: Gold) -> dict[Preset, PresetDecisions]:
     """The decisions of each preset.
 
     `seed`: cuts at 1/3 and 2/3 of the score. `inherited`: tuned on the classes of the reviews' ratings.
     `human`: a sentence's tuned on human labels, where there are any; a review's as in `inherited`, since its
     rating is what a human said of it.
     """
-    held_out = corpus.side("tune")
+    held_out = gold.side("tune")
     inherited = _inherited(scorer, held_out)
     decisions: dict[Preset, PresetDecisions] = {
         "seed": PresetDecisions(SEED_DECISION, SEED_DECISION),
         "inherited": inherited,
     }
-    labelled = _tuning_sentences(corpus.human)
+    labelled = _tuning_sentences(gold.human("tune"))
     if len(labelled):
         probabilities = scorer.probabilities(labelled["text"].tolist())
         sentence = tuned(probabilities, _classes(labelled))
@@ -125,7 +125,7 @@ def _inherited(scorer: Scorer, held_out: pd.DataFrame) -> PresetDecisions:
 
 
 def _tuning_sentences(human: pd.DataFrame) -> pd.DataFrame:
-    return human[(human["side"] == "tune") & ~human["source"].isin(NOT_TUNED_ON)]
+    return human[~human["source"].isin(NOT_TUNED_ON)]
 
 
 def _classes(rows: pd.DataFrame) -> Classes:

@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,15 @@ def test_the_golden_set_is_drawn_from_it(reviews: list[dict[str, Any]]) -> None:
     assert {sentence.text for sentence in golden} <= sentences
 
 
-def test_no_other_file_of_reviews_is_in_the_data_folder() -> None:
-    tracked = {path.name for path in (ROOT / "data").iterdir()}
-    assert tracked <= {"bronze", "silver", "gold", "data_specs.md"}
-    assert {path.name for path in (ROOT / "data/bronze").iterdir()} == {SAMPLE.name}
+def test_no_other_file_of_reviews_is_tracked() -> None:
+    """Generated layers lie beside the sample; git ignores them."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "data"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listed.returncode:
+        pytest.skip(f"not a git checkout: {listed.stderr.strip()}")
+    assert set(listed.stdout.split()) == {f"data/bronze/{SAMPLE.name}", "data/data_specs.md"}

@@ -1,9 +1,6 @@
 """From a folder of reviews to a champion, on the tracked sample."""
 
-import json
-import shutil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +8,9 @@ import pytest
 from stream_app.bundled import bundled
 from stream_app.core.errors import ModelError
 from stream_app.model_store import load_model, read_manifest
+from tests.layers import gold_of
 from training.artifact import CARD_FILE, serialize, write_candidate
-from training.dataset import Corpus, DatasetError, read_corpus
+from training.gold import Gold
 from training.registry import promote
 from training.train import RecipeName, Trained, train
 
@@ -20,34 +18,32 @@ SAMPLE = "womens_clothing_sample.jsonl.gz"
 
 
 @pytest.fixture(scope="module")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
-    folder = tmp_path_factory.mktemp("data")
-    shutil.copy(bundled(SAMPLE), folder)
-    return read_corpus(folder, seed=0)
+def gold(tmp_path_factory: pytest.TempPathFactory) -> Gold:
+    return gold_of(bundled(SAMPLE), tmp_path_factory.mktemp("layers"))
 
 
 @pytest.fixture(scope="module")
-def champion(corpus: Corpus) -> Trained:
-    return train("champion", corpus, lambda _: None)
+def champion(gold: Gold) -> Trained:
+    return train("champion", gold, lambda _: None)
 
 
 @pytest.fixture
-def candidate(corpus: Corpus, champion: Trained, tmp_path: Path) -> Path:
-    folder = write_candidate(tmp_path / "candidates", champion, corpus, 0, [])
+def candidate(gold: Gold, champion: Trained, tmp_path: Path) -> Path:
+    folder = write_candidate(tmp_path / "candidates", champion, gold, [])
     (folder / CARD_FILE).write_text("# Card\n")
     return folder
 
 
-def test_a_domain_stands_on_one_side(corpus: Corpus) -> None:
-    held_out = corpus.reviews["side"].isin(["tune", "test"])
-    trained_on = set(corpus.reviews.loc[corpus.reviews["side"] == "train", "domain"])
+def test_a_domain_stands_on_one_side(gold: Gold) -> None:
+    reviews = gold.side().drop_duplicates("review")
+    held_out = reviews["side"].isin(["tune", "test"])
+    trained_on = set(reviews.loc[reviews["side"] == "train", "domain"])
     assert 0.05 < held_out.mean() < 0.25
-    assert trained_on.isdisjoint(corpus.reviews.loc[held_out, "domain"])
+    assert trained_on.isdisjoint(reviews.loc[held_out, "domain"])
 
 
-def test_a_sentence_inherits_the_class_of_its_review(corpus: Corpus) -> None:
-    rows = corpus.side("train").join(corpus.reviews["rating"], on="review")
-    by_rating = rows.groupby("rating")["class"].agg(["min", "max"])
+def test_a_sentence_inherits_the_class_of_its_review(gold: Gold) -> None:
+    by_rating = gold.side("train").groupby("rating")["class"].agg(["min", "max"])
     assert by_rating.to_dict("index") == {
         1: {"min": 0, "max": 0},
         2: {"min": 0, "max": 0},
@@ -58,13 +54,13 @@ def test_a_sentence_inherits_the_class_of_its_review(corpus: Corpus) -> None:
 
 
 @pytest.mark.parametrize("recipe", ["champion", "seed"])
-def test_the_same_corpus_gives_the_same_artifact(corpus: Corpus, recipe: RecipeName) -> None:
-    once, again = (serialize(train(recipe, corpus, lambda _: None).pipeline) for _ in range(2))
+def test_the_same_gold_gives_the_same_artifact(gold: Gold, recipe: RecipeName) -> None:
+    once, again = (serialize(train(recipe, gold, lambda _: None).pipeline) for _ in range(2))
     assert once == again
 
 
-def test_the_seed_recipe_gives_one_score_and_two_cuts(corpus: Corpus) -> None:
-    trained = train("seed", corpus, lambda _: None)
+def test_the_seed_recipe_gives_one_score_and_two_cuts(gold: Gold) -> None:
+    trained = train("seed", gold, lambda _: None)
     scores = trained.scorer.probabilities(["I love it, it is perfect!", "Poor quality, it went back."])
     assert scores.shape == (2, 1)
     assert scores[0, 0] > scores[1, 0]
@@ -72,12 +68,12 @@ def test_the_seed_recipe_gives_one_score_and_two_cuts(corpus: Corpus) -> None:
 
 
 def test_a_promoted_candidate_serves_and_the_former_artifact_stays_once(
-    candidate: Path, corpus: Corpus, tmp_path: Path
+    candidate: Path, gold: Gold, tmp_path: Path
 ) -> None:
     folder = tmp_path / "champion"
     first = promote(candidate, folder)
     assert load_model(folder, "inherited").version == first.version
-    seed = write_candidate(tmp_path / "candidates", train("seed", corpus, lambda _: None), corpus, 0, [])
+    seed = write_candidate(tmp_path / "candidates", train("seed", gold, lambda _: None), gold, [])
     (seed / CARD_FILE).write_text("# Card\n")
     second = promote(seed, folder)
     assert load_model(folder, "seed").version == second.version
@@ -98,26 +94,7 @@ def test_the_manifest_says_what_was_trained_on(candidate: Path) -> None:
     assert sum(manifest.reference["review_label"].counts) > 0
 
 
-@pytest.mark.parametrize(
-    ("line", "complaint"),
-    [
-        ({"text": "Fine.", "rating": 9}, "rating"),
-        ({"text": " ", "rating": 3}, "text"),
-        ({"rating": 3}, "text"),
-    ],
-)
-def test_a_line_that_is_not_a_review_is_named(tmp_path: Path, line: dict[str, Any], complaint: str) -> None:
-    (tmp_path / "mine.jsonl").write_text(json.dumps({"text": "Fine.", "rating": 3}) + "\n" + json.dumps(line))
-    with pytest.raises(DatasetError, match=rf"mine\.jsonl.*2.*{complaint}"):
-        read_corpus(tmp_path, seed=0)
-
-
-def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="review"):
-        read_corpus(tmp_path, seed=0)
-
-
-def test_pipeline_and_scorer_agree(champion: Trained, corpus: Corpus) -> None:
-    sentences = corpus.side("test")["text"].tolist()[:200]
+def test_pipeline_and_scorer_agree(champion: Trained, gold: Gold) -> None:
+    sentences = gold.side("test")["text"].tolist()[:200]
     served = champion.scorer.probabilities(sentences)
     np.testing.assert_allclose(served, champion.pipeline.predict_proba(sentences), atol=1e-9)
