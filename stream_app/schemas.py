@@ -1,6 +1,7 @@
 """The JSON Schemas of messages and manifest and the AsyncAPI document, generated from the code."""
 
 import json
+from inspect import cleandoc
 from typing import Any, Final
 
 import msgspec
@@ -40,6 +41,9 @@ def _schema(kind: type[msgspec.Struct], description: str) -> dict[str, Any]:
     (reference,), definitions = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
     name = reference["$ref"].rpartition("/")[2]
     own = definitions.pop(name)
+    for definition in definitions.values():
+        # A docstring is indented in 3.11 and 3.12, and is not from 3.13 on.
+        definition["description"] = cleandoc(definition["description"])
     schema = {"$schema": _DIALECT, "title": kind.__name__, **own, "description": description}
     return schema | ({"$defs": definitions} if definitions else {})
 
