@@ -13,7 +13,7 @@ setup: $(READY) ## make .venv with the locked packages and the commands stream-a
 
 $(READY): requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements-dev.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -21,7 +21,7 @@ demo: $(READY) ## 2,000 real reviews through a real Kafka, with a live view (KEE
 	@$(BIN)/stream-app demo $(if $(KEEP),--keep)
 
 test: $(READY) ## all tests, on a real broker that they start themselves
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 check: $(READY) ## formatting, lint, types
 	$(BIN)/ruff format --check .
