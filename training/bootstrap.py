@@ -1,8 +1,8 @@
 """Intervals of figures by the bootstrap.
 
 Percentile intervals (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13). Whole groups
-are drawn, since the sentences of a review are not independent of each other. Every figure is a function of sums
-over rows, so a round costs one product with the sums of the groups, not a pass over the rows.
+are drawn, since the sentences of a review are not independent of each other. Every figure is a function of
+sums over rows, so a round costs one product with the sums of the groups, not a pass over the rows.
 """
 
 from collections.abc import Callable
