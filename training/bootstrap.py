@@ -6,9 +6,10 @@ sums over rows, so a round costs one product with the sums of the groups, not a 
 """
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from stream_app.core.scoring import LABELS
@@ -17,12 +18,14 @@ from training.measures import Classes, macro_f1_of
 ROUNDS: Final = 1000
 BLOCK: Final = 50  # rounds whose draws are float64 at a time
 PERCENTILES: Final = (2.5, 97.5)
+PAIRS: Final = len(LABELS) ** 2
 
 Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
 Statistic = Callable[[Floats], Floats]
 
 
-class Interval(NamedTuple):
+class Interval(Struct, frozen=True):
     """A figure and the ends of its 95 % interval."""
 
     low: float
@@ -48,50 +51,52 @@ class Resamples:
         if not len(groups):
             raise ValueError("groups: expected at least one row")
         names, self._group_of_row = np.unique(groups, return_inverse=True)
-        size = len(names)
+        self._size = len(names)
         random = np.random.default_rng(seed)
-        self._draws = np.empty((rounds, size), np.uint16)
+        self._draws = np.empty((rounds, self._size), np.uint16)
         for draw in self._draws:
-            draw[:] = np.bincount(random.integers(0, size, size), minlength=size)
+            draw[:] = np.bincount(random.integers(0, self._size, self._size), minlength=self._size)
 
-    def interval(self, rows: Floats, statistic: Statistic) -> Interval:
+    def counts(self, codes: Codes, kinds: int) -> Floats:
+        """How often each code from 0 to kinds - 1 occurs in each group; shape (groups, kinds)."""
+        places = self._group_of_row * kinds + codes
+        return np.bincount(places, minlength=self._size * kinds).reshape(self._size, kinds).astype(np.float64)
+
+    def totals(self, values: Floats) -> Floats:
+        """The sum of the rows' values in each group; shape (groups, 1)."""
+        totals = np.bincount(self._group_of_row, values.astype(np.float64), minlength=self._size)
+        return totals[:, np.newaxis].astype(np.float64)
+
+    def interval(self, of_groups: Floats, statistic: Statistic) -> Interval:
         """The interval of one figure.
 
         Args:
-            rows: what each row adds to each sum; shape (n, sums).
+            of_groups: what each group adds to each sum; shape (groups, sums).
             statistic: from sums of shape (..., sums) to figures of shape (...).
         """
-        return self.intervals(rows, lambda sums: statistic(sums)[..., np.newaxis])[0]
+        return self.intervals(of_groups, lambda sums: statistic(sums)[..., np.newaxis])[0]
 
-    def intervals(self, rows: Floats, statistic: Statistic) -> list[Interval]:
+    def intervals(self, of_groups: Floats, statistic: Statistic) -> list[Interval]:
         """The intervals of several figures of the same sums.
 
         Args:
-            rows: what each row adds to each sum; shape (n, sums).
+            of_groups: what each group adds to each sum; shape (groups, sums).
             statistic: from sums of shape (..., sums) to figures of shape (..., figures).
         """
-        values = statistic(rows.sum(axis=0))
-        low, high = np.percentile(statistic(self._sums(rows)), PERCENTILES, axis=0)
+        blocks = range(0, len(self._draws), BLOCK)
+        sums = [self._draws[at : at + BLOCK].astype(np.float64) @ of_groups for at in blocks]
+        low, high = np.percentile(statistic(np.concatenate(sums)), PERCENTILES, axis=0)
+        values = statistic(of_groups.sum(axis=0))
         return [Interval(*ends) for ends in zip(low.tolist(), values.tolist(), high.tolist(), strict=True)]
 
-    def _sums(self, rows: Floats) -> Floats:
-        """The sums of each round; shape (rounds, sums)."""
-        size = self._draws.shape[1]
-        columns = [np.bincount(self._group_of_row, column, minlength=size) for column in rows.T]
-        of_groups = np.stack(columns, axis=1)
-        blocks = range(0, len(self._draws), BLOCK)
-        return np.concatenate([self._draws[at : at + BLOCK].astype(np.float64) @ of_groups for at in blocks])
 
-
-def confusion_rows(gold: Classes, labels: Classes) -> Floats:
-    """What each row adds to the nine counts of the confusion, gold class by gold class; shape (n, 9)."""
-    size = len(LABELS)
-    rows: Floats = np.eye(size * size)[gold.astype(np.int64) * size + labels]
-    return rows
+def confusion_codes(gold: Classes, labels: Classes) -> Codes:
+    """The place of each row in the confusion, gold class by gold class: 0 to 8."""
+    return gold.astype(np.int64) * len(LABELS) + labels
 
 
 def as_confusion(sums: Floats) -> Floats:
-    """Sums of `confusion_rows`, shape (..., 9), as matrices of shape (..., 3, 3)."""
+    """Counts of `confusion_codes`, shape (..., 9), as matrices of shape (..., 3, 3)."""
     return sums.reshape(*sums.shape[:-1], len(LABELS), len(LABELS))
 
 
@@ -110,9 +115,9 @@ def macro_f1_interval(
     Raises:
         ValueError: there is no row.
     """
-    return Resamples(groups, seed, rounds).interval(
-        confusion_rows(gold, labels), lambda sums: macro_f1_of(as_confusion(sums))
-    )
+    resamples = Resamples(groups, seed, rounds)
+    of_groups = resamples.counts(confusion_codes(gold, labels), PAIRS)
+    return resamples.interval(of_groups, lambda sums: macro_f1_of(as_confusion(sums)))
 
 
 def paired_difference(  # noqa: PLR0913, PLR0917 - two classifiers on one set, drawn together
@@ -136,8 +141,9 @@ def paired_difference(  # noqa: PLR0913, PLR0917 - two classifiers on one set, d
     Raises:
         ValueError: there is no row.
     """
-    rows = np.hstack([confusion_rows(gold, ours), confusion_rows(gold, theirs)])
-    return Resamples(groups, seed, rounds).interval(rows, _difference)
+    resamples = Resamples(groups, seed, rounds)
+    of_groups = np.hstack([resamples.counts(confusion_codes(gold, each), PAIRS) for each in (ours, theirs)])
+    return resamples.interval(of_groups, _difference)
 
 
 def _difference(sums: Floats) -> Floats:
