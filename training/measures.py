@@ -17,10 +17,34 @@ def confusion(gold: Classes, labels: Classes) -> NDArray[np.int64]:
 
 def macro_f1(gold: Classes, labels: Classes) -> float:
     """Mean F1 of the classes that occur in the gold labels."""
-    counts = confusion(gold, labels)
-    occurring = counts.sum(axis=1) > 0
-    f1 = 2 * counts.diagonal() / np.maximum(counts.sum(axis=0) + counts.sum(axis=1), 1)
-    return float(f1[occurring].mean())
+    return float(macro_f1_of(confusion(gold, labels)))
+
+
+def macro_f1_of(counts: NDArray[np.generic]) -> NDArray[np.float64]:
+    """Macro-F1 of each confusion of an array of shape (..., 3, 3); 0 for one without a row."""
+    matrix = np.asarray(counts, np.float64)
+    gold, labelled = matrix.sum(axis=-1), matrix.sum(axis=-2)
+    f1 = 2 * np.diagonal(matrix, axis1=-2, axis2=-1) / np.maximum(gold + labelled, 1)
+    occurring = gold > 0
+    of_all: NDArray[np.float64] = (f1 * occurring).sum(axis=-1) / np.maximum(occurring.sum(axis=-1), 1)
+    return of_all
+
+
+def precision_of(counts: NDArray[np.generic]) -> NDArray[np.float64]:
+    """Per class, the share of its labels that are right: shape (..., 3); 0 for a class never labelled."""
+    return _shares(counts, axis=-2)
+
+
+def recall_of(counts: NDArray[np.generic]) -> NDArray[np.float64]:
+    """Per class, the share of its rows that are labelled so: shape (..., 3); 0 for a class without a row."""
+    return _shares(counts, axis=-1)
+
+
+def _shares(counts: NDArray[np.generic], axis: int) -> NDArray[np.float64]:
+    matrix = np.asarray(counts, np.float64)
+    right = np.diagonal(matrix, axis1=-2, axis2=-1)
+    shares: NDArray[np.float64] = right / np.maximum(matrix.sum(axis=axis), 1)
+    return shares
 
 
 def review_means(probabilities: NDArray[np.float64], reviews: NDArray[np.int64]) -> NDArray[np.float64]:

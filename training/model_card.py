@@ -1,155 +1,89 @@
 """The model card, rendered from the manifest and the evaluation."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from stream_app.core.manifest import Manifest
-from training.evaluate import Measurement
-
-# What is known of the sources: what they are, and the licence as found.
-BLITZER: Final = (
-    "Multi-Domain Sentiment Dataset (Blitzer, Dredze and Pereira, ACL 2007); no 3-star reviews",
-    "research use, cite; texts not redistributed",
-)
-OWN_TERMS: Final = "its publishers' terms; texts not redistributed"
-SEMEVAL: Final = ("SemEval ABSA, laptops: sentences whose aspects all agree", OWN_TERMS)
-KOTZIAS: Final = ("Kotzias et al., KDD 2015; no neutral", OWN_TERMS)
-SOURCES: Final = {
-    "trustpilot_petins": (
-        "Trustpilot pages of US pet insurers, 2015-2024",
-        "repository without licence, Trustpilot's terms; texts not redistributed",
-    ),
-    "womens_clothing": ("a women's clothing shop", "repository MIT, CC0 at its source"),
-    "restaurants_hyd": (
-        "Zomato, restaurants of Hyderabad, 2016-2019",
-        "repository without licence, Zomato's terms; texts not redistributed",
-    ),
-    "amazon_books": BLITZER,
-    "amazon_dvd": BLITZER,
-    "amazon_electronics": BLITZER,
-    "amazon_kitchen": BLITZER,
-    "semeval14_laptop": SEMEVAL,
-    "semeval16_laptop": SEMEVAL,
-    "course_eval": ("course evaluations", OWN_TERMS),
-    "uci_amazon_cells": KOTZIAS,
-    "uci_imdb": KOTZIAS,
-    "vader_movie": (
-        "snippets of film critics (Hutto and Gilbert, ICWSM 2014); out of domain, never tuned on",
-        OWN_TERMS,
-    ),
-}
-UNKNOWN_SOURCE: Final = ("the user's own", "not known to this project")
+from stream_app.core.manifest import Manifest, Preset
+from training.behaviour import SuiteResult
+from training.bootstrap import ROUNDS
+from training.evaluate import Evaluation
+from training.figures import Figures
+from training.held_out import HUMAN, NEW_DOMAINS
+from training.notation import count, interval, percent
+from training.provenance import SOURCES, UNKNOWN_SOURCE
+from training.rendering import render
+from training.tables import macro_f1_by_set, names
 
 METHOD: Final = {
     "biases": """\
-A logistic regression of three classes on hashed word 1-2-grams: probabilities of negative, neutral and
-positive for each sentence. The label is the class with the highest log-probability plus class bias.""",
+A linear model of hashed n-grams gives probabilities of negative, neutral and positive for each sentence. The
+label is the class with the highest log-probability plus class bias.""",
     "cuts": """\
-A linear regression through a sigmoid on hashed word 1-2-grams, fitted to the rating scaled to [0, 1] with the
-fixed end points 1 and 5. The label follows from the score and two cuts.""",
+A linear model of hashed n-grams through a sigmoid, fitted to the rating scaled to [0, 1] with the fixed end
+points 1 and 5. The label follows from the score and two cuts.""",
 }
-
-CARD: Final = """\
-# Model card: {version}
-
-Labels each sentence of an English customer review as negative, neutral or positive, and the review by the
-mean of its sentences' probabilities.
-
-{method}
-
-## Trained on
-
-{sentences:,} sentences of {reviews:,} reviews, each with the class of its review's rating: 1-2 stars
-negative, 3 neutral, 4-5 positive (thirds of the rating scaled to [0, 1]; 2.5 and 3.5 are neutral).
-
-{sources}
-
-## Figures
-
-Macro-F1 over the classes that occur in the set, each sentence judged alone, a review by the mean of its
-sentences.
-
-* new domains: about 12 % of the domains (companies, items, restaurants) are held out as wholes, and this is
-  the half of their reviews on which no decision was tuned. Classes are those of the reviews' ratings.
-* familiar domains: dev reviews that were not trained on, of domains that were.
-* human: sentences labelled by people, with the preset `human`, on the half that it was not tuned on.
-
-Beside the model stand the seed recipe (a regression of the scaled rating through a sigmoid) with cuts at
-1/3 and 2/3 and with tuned cuts, and VADER with its authors' thresholds.
-
-{figures}
-
-## Presets
-
-`inherited` (the default) asks for the class of the review's rating, `human` for what a reader says of the
-sentence alone, `seed` cuts the score, P(positive) + P(neutral) / 2, at 1/3 and 2/3. The review's decision
-of `human` is that of `inherited`: its rating is what a human said of it. Biases are those of negative,
-neutral and positive.
-
-{presets}
-
-## Limits
-
-* English only. Other languages get a label all the same, and it means little.
-* The classes are inherited: few sentences of a 3-star review are neutral by themselves. So `neutral` is the
-  weakest class, and with the default preset it means "of a lukewarm review".
-* It knows words and pairs of words: irony, comparison and negation over a distance escape it.
-* It was made for reviews of goods, insurers and restaurants, not for news, chat or film critics.
-* It is not for decisions about people.
-
-## Reproduce
-
-    stream-train train --recipe {recipe} --seed {seed} --data FOLDER
-
-With the reviews whose fingerprint starts with `{fingerprint}` and {libraries} this gives the artifact
-`{artifact}` on the same machine; elsewhere the golden set agrees within 1e-6.
-"""
+WEAKEST: Final = 8
+LEAST_ROWS: Final = 100  # the figure of a smaller part says more of luck than of the model
 
 
-def render(manifest: Manifest, measurements: Sequence[Measurement]) -> str:
-    """The card as Markdown."""
-    training = manifest.training
-    return CARD.format(
-        version=manifest.version,
+def model_card(  # noqa: PLR0913 - what a card is made of
+    manifest: Manifest,
+    evaluation: Evaluation,
+    suites: Sequence[SuiteResult],
+    *,
+    ours: str,
+    preset: Preset,
+    champion: str,
+) -> str:
+    """The card as Markdown.
+
+    Args:
+        manifest: of the model.
+        evaluation: of the model and what stands beside it.
+        suites: the model's results in the behaviour suites.
+        ours: the model's name in the evaluation.
+        preset: whose decisions the suites were run with.
+        champion: version of the champion that stands beside the model; empty when none does.
+    """
+    own = [found for found in evaluation.figures if found.classifier == ours]
+    return render(
+        "model_card.md.j2",
+        manifest=manifest,
         method=METHOD[manifest.kind],
-        sentences=training.sentences,
-        reviews=sum(training.reviews.values()),
-        sources=_table(("source", "rows", "what", "licence as found"), _sources(manifest, measurements)),
-        figures=_figures(measurements),
-        presets=_table(("preset", "level", "kind", "values"), _presets(manifest)),
-        recipe=training.recipe,
-        seed=training.seed,
-        fingerprint=training.sha256[:12],
+        sources=list(_sources(manifest, own)),
+        rounds=count(ROUNDS),
+        champion=champion,
+        macro_f1=macro_f1_by_set(evaluation.figures),
+        names=names(evaluation.figures),
+        own=own,
+        presets=list(_presets(manifest)),
+        least=LEAST_ROWS,
+        weakest=weakest_parts(own),
+        preset=preset,
+        suites=[_suite_row(found) for found in suites],
         libraries=", ".join(f"{name} {version}" for name, version in manifest.libraries.items()),
-        artifact=manifest.sha256[:12],
     )
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+def weakest_parts(own: Sequence[Figures]) -> list[tuple[str, ...]]:
+    """The parts of the new domains with the lowest macro-F1: part, level, rows and figure."""
+    parts = [
+        (part, found.level)
+        for found in own
+        if found.dataset == NEW_DOMAINS
+        for part in found.slices
+        if part.rows >= LEAST_ROWS
+    ]
+    parts.sort(key=lambda each: each[0].macro_f1.value)
+    return [(part.name, level, count(part.rows), interval(part.macro_f1)) for part, level in parts[:WEAKEST]]
 
 
-def _sources(manifest: Manifest, measurements: Sequence[Measurement]) -> Iterator[tuple[str, ...]]:
-    """The sources trained on, and those of human labels that were tuned and measured on."""
+def _sources(manifest: Manifest, own: Sequence[Figures]) -> Iterator[tuple[str, ...]]:
+    """The sources trained on, and those of human labels that were measured on."""
     for source, reviews in manifest.training.reviews.items():
         yield source, f"{reviews:,} reviews", *SOURCES.get(source, UNKNOWN_SOURCE)
-    labelled = {
-        metric.dataset.removeprefix("human: ") for _, metric in measurements if metric.preset == "human"
-    }
-    for source in sorted(labelled):
-        yield source, "labels only, not trained on", *SOURCES.get(source, UNKNOWN_SOURCE)
-
-
-def _figures(measurements: Sequence[Measurement]) -> str:
-    names = list(dict.fromkeys(name for name, _ in measurements))
-    figures = {(name, m.dataset, m.level): f"{m.macro_f1:.3f}" for name, m in measurements}
-    sets = {(metric.dataset, metric.level): metric.rows for _, metric in measurements}
-    rows = [
-        (dataset, level, f"{count:,}", *(figures.get((name, dataset, level), "") for name in names))
-        for (dataset, level), count in sets.items()
-    ]
-    return _table(("set", "level", "rows", *names), rows)
+    for source in sorted({found.dataset.removeprefix(HUMAN) for found in own if found.preset == "human"}):
+        yield source, "human labels", *SOURCES.get(source, UNKNOWN_SOURCE)
 
 
 def _presets(manifest: Manifest) -> Iterator[tuple[str, ...]]:
@@ -157,3 +91,15 @@ def _presets(manifest: Manifest) -> Iterator[tuple[str, ...]]:
         for level, decision in (("sentence", decisions.sentence), ("review", decisions.review)):
             values = ", ".join(f"{value:.3g}" for value in decision.values)
             yield f"`{preset}`", level, decision.kind, values
+
+
+def _suite_row(found: SuiteResult) -> tuple[str, ...]:
+    example = " / ".join(found.failures[0][:2]) if found.failures else ""
+    return (
+        found.suite,
+        found.kind,
+        str(found.cases),
+        percent(found.rate),
+        percent(found.threshold),
+        example,
+    )

@@ -3,10 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from sklearn.metrics import f1_score
+from sklearn.metrics import f1_score, precision_recall_fscore_support
 
 from training.decisions import tuned
-from training.measures import Classes, confusion, macro_f1, review_means
+from training.measures import Classes, confusion, macro_f1, macro_f1_of, precision_of, recall_of, review_means
 
 classes = st.integers(1, 60).flatmap(
     lambda size: st.tuples(*[arrays(np.int8, size, elements=st.integers(0, 2))] * 2)
@@ -53,3 +53,19 @@ def test_cuts_are_found_where_the_classes_part() -> None:
     decision = tuned(scores[:, np.newaxis], gold)
     assert decision.kind == "cuts"
     assert decision.values == pytest.approx((0.3, 0.8), abs=0.021)
+
+
+@given(classes)
+def test_precision_and_recall_are_those_of_scikit_learn(pair: tuple[Classes, Classes]) -> None:
+    gold, labels = pair
+    precision, recall, *_ = precision_recall_fscore_support(gold, labels, labels=[0, 1, 2], zero_division=0)
+    counts = confusion(gold, labels)
+    assert precision_of(counts) == pytest.approx(precision)
+    assert recall_of(counts) == pytest.approx(recall)
+
+
+@given(classes)
+def test_many_confusions_at_once_are_each_alone(pair: tuple[Classes, Classes]) -> None:
+    there, back = confusion(*pair), confusion(*pair[::-1])
+    both = np.stack([there, back, np.zeros_like(there)])
+    assert macro_f1_of(both).tolist() == [macro_f1(*pair), macro_f1(*pair[::-1]), 0]
