@@ -163,7 +163,7 @@ def _adjustments(listening: socket.socket) -> Adjustments:
         ident="stream-app",
         channel_timeout=_IDLE_S,
         cleanup_interval=1,
-        connection_limit=_MAX_CONNECTIONS,
+        connection_limit=_MAX_CONNECTIONS + 2,  # waitress counts its listener and its trigger
         max_request_header_size=_MAX_HEADER_BYTES,
         max_request_body_size=_REFUSED_BY_APP + 1,
         inbuf_overflow=_IN_MEMORY,
