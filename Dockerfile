@@ -35,9 +35,11 @@ COPY --from=build /opt/venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     STREAM_HTTP_HOST=0.0.0.0 \
-    STREAM_HTTP_PORT=9464
+    STREAM_HTTP_PORT=9464 \
+    STREAM_API_HOST=0.0.0.0 \
+    STREAM_API_PORT=8080
 USER 10001:10001
-EXPOSE 9464
+EXPOSE 9464 8080
 # By http.client: it asks no proxy.
 HEALTHCHECK --interval=5s --timeout=4s --start-period=30s --retries=3 CMD ["python", "-c", "\
 import http.client, os, sys; \

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from stream_app.options import CONNECTION, MODEL, RULES, TOPICS, WORKER, Engine, with_settings
+from stream_app.options import API, CONNECTION, MODEL, RULES, TOPICS, WORKER, Engine, with_settings
 from stream_app.settings import Settings
 
 app = typer.Typer(
@@ -34,6 +34,20 @@ def worker(settings: Settings) -> None:
     from stream_app.commands.worker import run_worker
 
     run_worker(settings)
+
+
+@app.command()
+@with_settings(*API)
+def serve(
+    settings: Settings,
+    live: Annotated[
+        bool, typer.Option("--live", help="Show the results topic on the page as it grows.")
+    ] = False,
+) -> None:
+    """Answer HTTP requests until SIGTERM, with a page to try it; SIGHUP loads model and log level anew."""
+    from stream_app.commands.serve import run_serve
+
+    run_serve(settings, live=live)
 
 
 @app.command()

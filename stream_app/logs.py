@@ -42,6 +42,7 @@ LIBRARIES: Final = (
     "confluent_kafka",
     "asyncio",
     "numba",
+    "waitress",
     "py.warnings",
 )
 _FIRST_KEYS: Final = ("timestamp", "level", "event", "logger")

@@ -52,6 +52,17 @@ WORKER = (
     "http_port",
     "compression",
 )
+API = (
+    *CONNECTION,
+    "result_topic",
+    *MODEL,
+    "max_text_chars",
+    "include_text",
+    *LOG,
+    "drain_timeout_s",
+    "api_host",
+    "api_port",
+)
 
 
 def with_settings(*names: str) -> Callable[[Command], Callable[..., Any]]:

@@ -1,4 +1,4 @@
-"""The JSON Schemas of messages and manifest and the AsyncAPI document, generated from the code."""
+"""The JSON Schemas of messages and manifest, the AsyncAPI and OpenAPI documents, generated from the code."""
 
 import json
 from inspect import cleandoc
@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 import yaml
 
+from stream_app.api.openapi import openapi
 from stream_app.core.errors import REASONS
 from stream_app.core.manifest import Manifest
 from stream_app.core.messages import Review, ReviewResult
@@ -16,6 +17,7 @@ _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _REVIEW: Final = "review.v1.schema.json"
 _RESULT: Final = "review_result.v1.schema.json"
 _MANIFEST: Final = "manifest.v1.schema.json"
+_OPENAPI: Final = "openapi.json"
 _HEADERS: Final = "dead_letter_headers.v1.schema.json"
 
 
@@ -28,6 +30,7 @@ def generate() -> dict[str, str]:
         _RESULT: _schema(ReviewResult, "A review classified, as it goes out."),
         _MANIFEST: _schema(Manifest, "What a model artifact states about itself."),
         _HEADERS: _dead_letter_headers(),
+        _OPENAPI: openapi(Settings.model_fields["max_text_chars"].default),
     }
     files = {
         name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n" for name, schema in schemas.items()

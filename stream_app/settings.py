@@ -71,6 +71,8 @@ class Settings(BaseSettings):
     field_map: FieldMap = {}
     http_host: str = "127.0.0.1"
     http_port: Port = 9464
+    api_host: str = "127.0.0.1"
+    api_port: Port = 8080
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] | None = None
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"

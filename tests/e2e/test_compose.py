@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, Message, Producer
 
+from tests.api import ask
 from tests.stream import FeedRecord, Stream, reviews, wait_until
 
 REPOSITORY = Path(__file__).parents[2]
@@ -31,7 +32,9 @@ class Compose:
 
     def __init__(self) -> None:
         self._project = f"test-compose-{uuid.uuid4().hex[:10]}"
-        self._ports = {name: _free_port() for name in ("KAFKA_PORT", "PROMETHEUS_PORT", "GRAFANA_PORT")}
+        self._ports = {
+            name: _free_port() for name in ("KAFKA_PORT", "API_PORT", "PROMETHEUS_PORT", "GRAFANA_PORT")
+        }
         kept = {name: value for name, value in os.environ.items() if not name.startswith("COMPOSE_")}
         self._environment = {**kept, "VERSION": "test"} | {k: str(v) for k, v in self._ports.items()}
 
@@ -70,6 +73,10 @@ class Compose:
         address = f"http://127.0.0.1:{self._ports['PROMETHEUS_PORT']}/api/v1/targets"
         with urllib.request.urlopen(address, timeout=5) as answer:
             return [target["health"] for target in json.load(answer)["data"]["activeTargets"]]
+
+    @property
+    def api_port(self) -> int:
+        return self._ports["API_PORT"]
 
     def logs(self) -> str:
         return self.run("logs", "--tail", "40")
@@ -147,6 +154,15 @@ def test_the_demo_profile_feeds_reviews(stack: Compose, reviews_stream: Stream) 
 
     wait_until(lambda: reviews_stream.verdict().lost == 0, 60, stack.logs)
     assert reviews_stream.verdict().dead_letters == 0
+
+
+def test_the_api_classifies_and_shows_its_page(stack: Compose) -> None:
+    answer = ask(stack.api_port, "POST", "/v1/classify", {"text": "The sound is great. The battery is poor!"})
+
+    assert [sentence["label"] for sentence in answer.json["sentences"]] == ["positive", "negative"]
+    assert ask(stack.api_port, "GET", "/info").json["live"] is True
+    assert b"<title>Review sentiment</title>" in ask(stack.api_port, "GET", "/").body
+    assert ask(stack.api_port, "GET", "/page/page.js").status == 200
 
 
 def test_a_worker_drains_when_it_is_stopped(stack: Compose) -> None:
