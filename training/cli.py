@@ -1,67 +1,31 @@
 """The command stream-train."""
 
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Final
 
 import msgspec
 import typer
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from stream_app.bundled import bundled
 from stream_app.core.errors import ModelError
 from stream_app.model_store import load_model, read_manifest
 from training import registry
-from training.artifact import CARD_FILE, write_candidate
-from training.dataset import Corpus, DatasetError, read_corpus
-from training.evaluate import Classifier, Measurement, baselines, leaks, measure, of_model
-from training.model_card import render
-from training.train import RecipeName, train
+from training.commands.options import DataFolder
+from training.commands.steps import steps
+from training.commands.tables import show
+from training.commands.train import read, train_command
+from training.corpus_gold import CorpusGold
+from training.dataset import DatasetError
+from training.evaluate import Classifier, baselines, leaks, measure
+from training.train import train
 
-CANDIDATES: Final = Path("models/candidates")
 CHAMPION: Final = Path("models/champion")
 INPUT_WRONG, LIMIT_CROSSED, CONFIGURATION = 1, 3, 78
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-DataFolder = Annotated[
-    Path | None,
-    typer.Option(
-        "--data",
-        exists=True,
-        file_okay=False,
-        help="Folder of reviews: JSON lines, gzip or not, with text and rating; id, title, source and domain "
-        "where there are any.",
-        show_default="the sample of reviews that comes with the project",
-    ),
-]
-Announce = Callable[[str], None]
-
-
-@app.command("train")
-def train_command(
-    data: DataFolder = None,
-    recipe: Annotated[RecipeName, typer.Option(help="How to make the model.")] = "champion",
-    seed: Annotated[int, typer.Option(help="Draws the halves to tune on and to measure on.")] = 0,
-) -> None:
-    """Train a model, measure it beside its baselines, and write it to models/candidates."""
-    with _steps() as announce:
-        corpus = _read(data, seed, announce)
-        trained = train(recipe, corpus, announce)
-        baseline = trained if recipe == "seed" else train("seed", corpus, announce)
-        announce("measuring")
-        own = of_model("this model", trained)
-        measurements = measure([own, *baselines(baseline)], corpus)
-        metrics = [metric for name, metric in measurements if name == own.name]
-        announce("writing")
-        folder = write_candidate(CANDIDATES, trained, corpus, seed, metrics)
-        (folder / CARD_FILE).write_text(render(read_manifest(folder), measurements), encoding="utf-8")
-    _show(measurements)
-    typer.echo(folder)
+app.command("train")(train_command)
 
 
 @app.command("evaluate")
@@ -74,17 +38,17 @@ def evaluate_command(
 ) -> None:
     """Measure a model beside the seed recipe and VADER, on reviews of domains that none of them has seen."""
     folder = model or bundled("champion")
-    with _steps() as announce:
+    with steps() as announce:
         own, seed = _open(folder)
-        corpus = _read(data, seed, announce)
-        baseline = train("seed", corpus, announce)
+        corpus = read(data, seed, announce)
+        baseline = train("seed", CorpusGold(corpus), announce, seed)
         announce("measuring")
         measurements = measure([own, *baselines(baseline)], corpus)
     if json:
         for name, metric in measurements:
             typer.echo(msgspec.json.encode({"classifier": name, **msgspec.structs.asdict(metric)}))
     else:
-        _show(measurements, Console())
+        show(measurements, Console())
     for name, metric in leaks(measurements):
         typer.echo(f"{name}: {metric.macro_f1} on {metric.dataset}: something leaked", err=True)
         raise typer.Exit(LIMIT_CROSSED)
@@ -95,7 +59,7 @@ def promote_command(
     candidate: Annotated[Path, typer.Argument(help="Folder below models/candidates.")],
 ) -> None:
     """Verify a candidate as the stream will, and make it the champion in models/champion."""
-    with _steps() as announce:
+    with steps() as announce:
         announce(f"verifying {candidate}")
         manifest = registry.promote(candidate, CHAMPION)
         announce(f"{CHAMPION} is now {manifest.version}")
@@ -106,42 +70,6 @@ def _open(folder: Path) -> tuple[Classifier, int]:
     manifest = read_manifest(folder)
     scorer = load_model(folder, next(iter(manifest.decisions))).scorer
     return Classifier(manifest.version, scorer.probabilities, manifest.decisions), manifest.training.seed
-
-
-def _read(data: Path | None, seed: int, announce: Announce) -> Corpus:
-    folder = data or bundled("womens_clothing_sample.jsonl.gz").parent
-    announce(f"reading {folder}")
-    return read_corpus(folder, seed)
-
-
-@contextmanager
-def _steps() -> Iterator[Announce]:
-    """Each step with its time on stderr, and a spinner while it lasts."""
-    console = Console(stderr=True)
-    began = time.monotonic()
-    with console.status("starting") as status:
-
-        def announce(step: str) -> None:
-            console.print(f"{time.monotonic() - began:6.1f} s  {step}", highlight=False, markup=False)
-            status.update(escape(step))
-
-        yield announce
-
-
-def _show(measurements: list[Measurement], console: Console | None = None) -> None:
-    """A table of macro-F1: a row for each set and level, a column for each classifier."""
-    names = list(dict.fromkeys(name for name, _ in measurements))
-    figures = {
-        (name, metric.dataset, metric.level): f"{metric.macro_f1:.3f}" for name, metric in measurements
-    }
-    rows = {(metric.dataset, metric.level): metric.rows for _, metric in measurements}
-    table = Table("set", "level", "rows", *names, title="macro-F1")
-    table.caption = "Each sentence judged alone; a review by the mean of its sentences."
-    for (dataset, level), count in rows.items():
-        table.add_row(
-            dataset, level, f"{count:,}", *(figures.get((name, dataset, level), "") for name in names)
-        )
-    (console or Console(stderr=True)).print(table)
 
 
 def main() -> None:

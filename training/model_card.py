@@ -34,7 +34,10 @@ SOURCES: Final = {
     "uci_amazon_cells": KOTZIAS,
     "uci_imdb": KOTZIAS,
     "vader_movie": (
-        "snippets of film critics (Hutto and Gilbert, ICWSM 2014); out of domain, never tuned on",
+        (
+            "snippets of film critics (Hutto and Gilbert, ICWSM 2014); out of domain, learned from lightly, "
+            "never tuned on"
+        ),
         OWN_TERMS,
     ),
 }
@@ -42,11 +45,13 @@ UNKNOWN_SOURCE: Final = ("the user's own", "not known to this project")
 
 METHOD: Final = {
     "biases": """\
-A logistic regression of three classes on hashed word 1-2-grams: probabilities of negative, neutral and
-positive for each sentence. The label is the class with the highest log-probability plus class bias.""",
+A logistic regression of three classes on hashed terms (words, stems, pairs of words, negated words, marks):
+probabilities of negative, neutral and positive for each sentence. The label is the class with the highest
+log-probability plus class bias.""",
     "cuts": """\
-A linear regression through a sigmoid on hashed word 1-2-grams, fitted to the rating scaled to [0, 1] with the
-fixed end points 1 and 5. The label follows from the score and two cuts.""",
+A linear regression through a sigmoid on hashed terms (words, stems, pairs of words, negated words, marks),
+fitted to the rating scaled to [0, 1] with the fixed end points 1 and 5. The label follows from the score and
+two cuts.""",
 }
 
 CARD: Final = """\
@@ -72,7 +77,8 @@ sentences.
 * new domains: about 12 % of the domains (companies, items, restaurants) are held out as wholes, and this is
   the half of their reviews on which no decision was tuned. Classes are those of the reviews' ratings.
 * familiar domains: dev reviews that were not trained on, of domains that were.
-* human: sentences labelled by people, with the preset `human`, on the half that it was not tuned on.
+* human: sentences labelled by people, with the preset `human`, on the half that it was neither
+  trained nor tuned on.
 
 Beside the model stand the seed recipe (a regression of the scaled rating through a sigmoid) with cuts at
 1/3 and 2/3 and with tuned cuts, and VADER with its authors' thresholds.
@@ -93,7 +99,7 @@ neutral and positive.
 * English only. Other languages get a label all the same, and it means little.
 * The classes are inherited: few sentences of a 3-star review are neutral by themselves. So `neutral` is the
   weakest class, and with the default preset it means "of a lukewarm review".
-* It knows words and pairs of words: irony, comparison and negation over a distance escape it.
+* It knows words, pairs of words and near negations: irony and comparison escape it.
 * It was made for reviews of goods, insurers and restaurants, not for news, chat or film critics.
 * It is not for decisions about people.
 
@@ -137,8 +143,10 @@ def _sources(manifest: Manifest, measurements: Sequence[Measurement]) -> Iterato
     labelled = {
         metric.dataset.removeprefix("human: ") for _, metric in measurements if metric.preset == "human"
     }
+    learned = manifest.training.recipe == "champion"
+    use = "half of the labels trained on" if learned else "labels only, not trained on"
     for source in sorted(labelled):
-        yield source, "labels only, not trained on", *SOURCES.get(source, UNKNOWN_SOURCE)
+        yield source, use, *SOURCES.get(source, UNKNOWN_SOURCE)
 
 
 def _figures(measurements: Sequence[Measurement]) -> str:

@@ -12,6 +12,7 @@ from stream_app.bundled import bundled
 from stream_app.core.errors import ModelError
 from stream_app.model_store import load_model, read_manifest
 from training.artifact import CARD_FILE, serialize, write_candidate
+from training.corpus_gold import CorpusGold
 from training.dataset import Corpus, DatasetError, read_corpus
 from training.registry import promote
 from training.train import RecipeName, Trained, train
@@ -28,7 +29,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 
 @pytest.fixture(scope="module")
 def champion(corpus: Corpus) -> Trained:
-    return train("champion", corpus, lambda _: None)
+    return train("champion", CorpusGold(corpus), lambda _: None)
 
 
 @pytest.fixture
@@ -59,12 +60,12 @@ def test_a_sentence_inherits_the_class_of_its_review(corpus: Corpus) -> None:
 
 @pytest.mark.parametrize("recipe", ["champion", "seed"])
 def test_the_same_corpus_gives_the_same_artifact(corpus: Corpus, recipe: RecipeName) -> None:
-    once, again = (serialize(train(recipe, corpus, lambda _: None).pipeline) for _ in range(2))
+    once, again = (serialize(train(recipe, CorpusGold(corpus), lambda _: None).pipeline) for _ in range(2))
     assert once == again
 
 
 def test_the_seed_recipe_gives_one_score_and_two_cuts(corpus: Corpus) -> None:
-    trained = train("seed", corpus, lambda _: None)
+    trained = train("seed", CorpusGold(corpus), lambda _: None)
     scores = trained.scorer.probabilities(["I love it, it is perfect!", "Poor quality, it went back."])
     assert scores.shape == (2, 1)
     assert scores[0, 0] > scores[1, 0]
@@ -77,7 +78,9 @@ def test_a_promoted_candidate_serves_and_the_former_artifact_stays_once(
     folder = tmp_path / "champion"
     first = promote(candidate, folder)
     assert load_model(folder, "inherited").version == first.version
-    seed = write_candidate(tmp_path / "candidates", train("seed", corpus, lambda _: None), corpus, 0, [])
+    seed = write_candidate(
+        tmp_path / "candidates", train("seed", CorpusGold(corpus), lambda _: None), corpus, 0, []
+    )
     (seed / CARD_FILE).write_text("# Card\n")
     second = promote(seed, folder)
     assert load_model(folder, "seed").version == second.version
