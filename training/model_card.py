@@ -16,11 +16,13 @@ from training.tables import macro_f1_by_set, names
 
 METHOD: Final = {
     "biases": """\
-A linear model of hashed n-grams gives probabilities of negative, neutral and positive for each sentence. The
-label is the class with the highest log-probability plus class bias.""",
+A linear model of hashed terms (words, stems, pairs of words, negated words, marks) gives probabilities of
+negative, neutral and positive for each sentence. The label is the class with the highest log-probability plus
+class bias.""",
     "cuts": """\
-A linear model of hashed n-grams through a sigmoid, fitted to the rating scaled to [0, 1] with the fixed end
-points 1 and 5. The label follows from the score and two cuts.""",
+A linear model of hashed terms (words, stems, pairs of words, negated words, marks) through a sigmoid, fitted
+to the rating scaled to [0, 1] with the fixed end points 1 and 5. The label follows from the score and two
+cuts.""",
 }
 WEAKEST: Final = 8
 LEAST_ROWS: Final = 100  # the figure of a smaller part says more of luck than of the model
@@ -82,8 +84,10 @@ def _sources(manifest: Manifest, own: Sequence[Figures]) -> Iterator[tuple[str, 
     """The sources trained on, and those of human labels that were measured on."""
     for source, reviews in manifest.training.reviews.items():
         yield source, f"{reviews:,} reviews", *SOURCES.get(source, UNKNOWN_SOURCE)
+    learned = manifest.training.recipe == "champion"
+    use = "half of the labels trained on" if learned else "labels only, not trained on"
     for source in sorted({found.dataset.removeprefix(HUMAN) for found in own if found.preset == "human"}):
-        yield source, "human labels", *SOURCES.get(source, UNKNOWN_SOURCE)
+        yield source, use, *SOURCES.get(source, UNKNOWN_SOURCE)
 
 
 def _presets(manifest: Manifest) -> Iterator[tuple[str, ...]]:

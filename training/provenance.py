@@ -29,7 +29,7 @@ SOURCES: Final = {
     "uci_amazon_cells": KOTZIAS,
     "uci_imdb": KOTZIAS,
     "vader_movie": (
-        "snippets of film critics (Hutto and Gilbert, ICWSM 2014); out of domain, never tuned on",
+        "film critics' snippets (Hutto and Gilbert, ICWSM 2014); out of domain, learned from lightly",
         OWN_TERMS,
     ),
 }

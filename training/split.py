@@ -36,7 +36,7 @@ def review_side(identity: str, source: str, domain: str, seed: int, *, from_dev:
 
 
 def human_side(text: str, seed: int) -> Side:
-    """`tune` or `test`: human-labelled sentences are never trained on."""
+    """`tune` (a recipe may learn from these labels too) or `test` (only measured on)."""
     return _half(text, seed)
 
 

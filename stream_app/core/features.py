@@ -1,7 +1,18 @@
-"""Hashed word n-grams: the transformer of training, around the compiled loop that serving uses too.
+"""Hashed terms of a sentence: the transformer of training, around the compiled loop that serving uses too.
 
-A word is a run of a-z, 0-9, `_`, `'` and bytes of 128 and above in the lower-cased UTF-8 text. Terms are the
-words and the pairs of neighbouring words of a sentence; each falls into one of 2**bits buckets.
+A word is a run of a-z, 0-9, `_`, `'` and bytes of 128 and above in the lower-cased UTF-8 text, where a curly
+apostrophe counts as a plain one. The terms of a sentence are
+
+* its words,
+* the stem, the first bytes, of every longer word,
+* the pairs of neighbouring words,
+* the words under a negation once more, as negated: those that follow "not", "never", "don't", ..., up to the
+  end of the clause or to the end of its reach (Das and Chen, APFA 2001; Pang, Lee and Vaithyanathan, EMNLP
+  2002),
+* its marks, one by one, except those that end clauses ("!", ",", ".", ";", "?"): whether and how a sentence
+  ends must not change its label.
+
+Each falls into one of 2**bits buckets.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -10,6 +21,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numba import njit, types
+from numba.extending import register_jitable
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -18,13 +30,26 @@ FNV_OFFSET = 0xCBF29CE484222325
 FNV_PRIME = 0x100000001B3
 PAIR_FACTOR = 0x9E3779B97F4A7C15
 MIX_FACTOR = 0xBF58476D1CE4E5B9
+# What takes the place of a pair's second word in the terms that are no pairs.
+STEM, NEGATED, MARK = 5, 10, 14
 MAX_BITS = 30  # bucket numbers are int32
 
-NEWLINE, APOSTROPHE, ZERO, NINE, UNDERSCORE, A, Z, NON_ASCII = b"\n'09_az\x80"
+STEM_BYTES = 5
+NEGATION_REACH = 4  # words
+# Beside every word that ends in 't, as "don't" does.
+NEGATIONS = (
+    "not no never cannot without nothing none hardly barely nor neither dont doesnt didnt wont wouldnt cant "
+    "couldnt isnt wasnt arent werent lack lacks"
+)
+SHORTEST_CONTRACTION = 4
+
+NEWLINE, SPACE, APOSTROPHE, ZERO, NINE, UNDERSCORE, A, T, Z, NON_ASCII = b"\n '09_atz\x80"
+BANG, COMMA, STOP, SEMICOLON, QUERY = b"!,.;?"
 
 Bytes = types.Array(types.uint8, 1, "C", readonly=True)
 Buckets = types.int32[::1]
 Ends = types.int64[::1]
+Hashes = types.Array(types.uint64, 1, "C", readonly=True)
 
 
 class Terms(NamedTuple):
@@ -53,45 +78,121 @@ def compiled(loop: Callable[..., None], *arguments: Any) -> Callable[..., None]:
     return function  # type: ignore[no-any-return]
 
 
-def _index(text: NDArray[np.uint8], bits: int, buckets: NDArray[np.int32], ends: NDArray[np.int64]) -> None:
+@register_jitable
+def _pair(first: np.uint64, second: np.uint64) -> np.uint64:
+    return first * np.uint64(PAIR_FACTOR) + second
+
+
+@register_jitable
+def _in_word(byte: np.uint8) -> bool:
+    letter = A <= byte <= Z or byte >= NON_ASCII
+    return bool(letter or ZERO <= byte <= NINE or byte in (APOSTROPHE, UNDERSCORE))
+
+
+@register_jitable
+def _ends_clause(byte: np.uint8) -> bool:
+    return byte in (BANG, COMMA, STOP, SEMICOLON, QUERY)
+
+
+@register_jitable
+def _negates(
+    text: NDArray[np.uint8], end: int, length: int, word: np.uint64, negations: NDArray[np.uint64]
+) -> bool:
+    """Whether the word that ends before `end` is a negation; `negations` has a slot for every hash."""
+    if length >= SHORTEST_CONTRACTION and text[end - 1] == T and text[end - 2] == APOSTROPHE:
+        return True
+    found: bool = negations[word & np.uint64(len(negations) - 1)] == word
+    return found
+
+
+@register_jitable
+def _add(buckets: NDArray[np.int32], terms: int, value: np.uint64, shift: np.uint64) -> int:
+    """Write the bucket of one more term: the top bits after a last multiplication.
+
+    Fibonacci hashing, Knuth, TAOCP vol. 3, 6.4.
+    """
+    buckets[terms] = ((value ^ (value >> np.uint64(31))) * np.uint64(MIX_FACTOR)) >> shift
+    return terms + 1
+
+
+@register_jitable
+def _add_word(
+    buckets: NDArray[np.int32], terms: int, hashes: tuple[np.uint64, np.uint64, np.uint64], shift: np.uint64
+) -> int:
+    """A word, its stem and its pair, by the hashes of word, stem and previous word; 0 stands for none."""
+    word, stem, previous = hashes
+    terms = _add(buckets, terms, word, shift)
+    if stem:
+        terms = _add(buckets, terms, _pair(stem, np.uint64(STEM)), shift)
+    if previous:
+        terms = _add(buckets, terms, _pair(previous, word), shift)
+    return terms
+
+
+def _index(
+    text: NDArray[np.uint8],
+    negations: NDArray[np.uint64],
+    bits: int,
+    buckets: NDArray[np.int32],
+    ends: NDArray[np.int64],
+) -> None:
     """Fill `buckets` and `ends` from sentences that each end with a newline.
 
     Words are hashed by FNV-1a (Fowler, Noll, Vo); a pair by multiplying and adding the hashes of its words.
-    The top bits of a last multiplication pick the bucket (Fibonacci hashing, Knuth, TAOCP vol. 3, 6.4).
     """
     shift = np.uint64(64 - bits)
     word = np.uint64(FNV_OFFSET)
-    inside = False
-    previous = np.uint64(0)
-    after_word = False
-    terms = 0
-    sentence = 0
-    for byte in text:
-        if A <= byte <= Z or byte >= NON_ASCII or ZERO <= byte <= NINE or byte in (APOSTROPHE, UNDERSCORE):
+    stem = previous = np.uint64(0)
+    length = reach = terms = sentence = 0
+    for position, byte in enumerate(text):
+        if _in_word(byte):
+            if length == STEM_BYTES:
+                stem = word
             word = (word ^ np.uint64(byte)) * np.uint64(FNV_PRIME)
-            inside = True
+            length += 1
             continue
-        if inside:
-            buckets[terms] = (word * np.uint64(MIX_FACTOR)) >> shift
-            terms += 1
-            if after_word:
-                pair = previous * np.uint64(PAIR_FACTOR) + word
-                pair = (pair ^ (pair >> np.uint64(31))) * np.uint64(MIX_FACTOR)
-                buckets[terms] = pair >> shift
-                terms += 1
-            previous = word
-            after_word = True
-            word = np.uint64(FNV_OFFSET)
-            inside = False
+        if length:
+            terms = _add_word(buckets, terms, (word, stem, previous), shift)
+            if _negates(text, position, length, word, negations):
+                reach = NEGATION_REACH
+            elif reach:
+                terms = _add(buckets, terms, _pair(word, np.uint64(NEGATED)), shift)
+                reach -= 1
+            previous, word, stem, length = word, np.uint64(FNV_OFFSET), np.uint64(0), 0
         if byte == NEWLINE:
             ends[sentence] = terms
-            sentence += 1
-            after_word = False
+            sentence, previous, reach = sentence + 1, np.uint64(0), 0
+        elif _ends_clause(byte):
+            reach = 0
+        elif byte > SPACE:
+            terms = _add(buckets, terms, _pair(np.uint64(byte), np.uint64(MARK)), shift)
+
+
+def _hash(word: str) -> int:
+    value = FNV_OFFSET
+    for byte in word.encode():
+        value = (value ^ byte) * FNV_PRIME % 2**64
+    return value
+
+
+@cache
+def _negations() -> NDArray[np.uint64]:
+    """The hashes of NEGATIONS, each in the slot that its low bits name: the smallest table with room for all.
+
+    An empty slot holds 0, which is the hash of no word in use.
+    """
+    hashes = [_hash(word) for word in NEGATIONS.split()]
+    size = len(hashes)
+    while len({value % size for value in hashes}) < len(hashes) or size.bit_count() > 1:
+        size += 1
+    table = np.zeros(size, np.uint64)
+    table[[value % size for value in hashes]] = hashes
+    return table
 
 
 @cache
 def _compiled_index() -> Callable[..., None]:
-    return compiled(_index, Bytes, types.int64, Buckets, Ends)
+    return compiled(_index, Bytes, Hashes, types.int64, Buckets, Ends)
 
 
 def index_terms(sentences: Sequence[str], bits: int) -> Terms:
@@ -109,17 +210,20 @@ def index_terms(sentences: Sequence[str], bits: int) -> Terms:
     joined = "\n".join(sentences)
     if joined.count("\n") >= len(sentences):
         joined = "\n".join([sentence.replace("\n", " ") for sentence in sentences])
-    text = np.frombuffer((joined + "\n").lower().encode("utf-8", "surrogatepass"), np.uint8)
+    text = np.frombuffer(
+        f"{joined}\n".lower().replace("\u2019", "'").encode("utf-8", "surrogatepass"), np.uint8
+    )
     ends = np.empty(len(sentences), np.int64)
-    # A word takes a byte and a separator at least, and brings a pair at most: never more terms than bytes.
-    buckets = np.empty(len(text), np.int32)
+    # A word and what separates it take two bytes at least and bring four terms at most (a word of two bytes
+    # has no stem): never more than two terms to a byte.
+    buckets = np.empty(2 * len(text), np.int32)
     if sentences:
-        _compiled_index()(text, bits, buckets, ends)
+        _compiled_index()(text, _negations(), bits, buckets, ends)
     return Terms(buckets, ends)
 
 
 class HashedNgrams(TransformerMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
-    """Sentences as rows of hashed word 1-2-gram counts, each divided by the root of the sentence's terms.
+    """Sentences as rows of counts of hashed terms, each divided by the root of the sentence's terms.
 
     The value is linear in the counts, so that serving may add up weights term by term.
 
