@@ -47,7 +47,7 @@ def recurring_sentences(gold: Gold, least: int = 3) -> pd.DataFrame:
 
     Returns:
         The sentences that occur `least` times or more, most frequent first: how often, and which share has
-        each class. Only of frequent sentences, which name nobody and quote nobody.
+        each class. They are whole sentences of any source: not to be stored or passed on.
     """
     rows = gold.side("train")
     labels = rows["class"].map(dict(enumerate(LABELS)))

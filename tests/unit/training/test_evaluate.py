@@ -86,6 +86,14 @@ def test_a_review_is_judged_by_the_mean_of_its_sentences(gold: Gold) -> None:
     assert figure(evaluation, "oracle", "new domains", "review") == 1
 
 
+def test_sentences_and_reviews_are_decided_by_decisions_of_their_own(gold: Gold) -> None:
+    always_neutral = PresetDecisions(ARGMAX.sentence, Decision("biases", (0.0, 9.0, 0.0)))
+    classifier = Classifier("two", by_word, {"inherited": always_neutral})
+    sentences, reviews, *_ = evaluate([classifier], gold).judged
+    assert sentences.judgements["two"].labels.tolist() == [2, 2, 0, 0, 1, 1]
+    assert reviews.judgements["two"].labels.tolist() == [1, 1, 1]
+
+
 def test_sentences_inherit_class_and_are_drawn_with_their_review(gold: Gold) -> None:
     sentences = evaluate([ORACLE], gold).judged[0]
     assert sentences.texts == ("good", "good", "bad", "bad", "so", "so")

@@ -1,6 +1,7 @@
 import re
 
 import pytest
+from msgspec import structs
 
 from stream_app.core.manifest import Manifest
 from tests.model_folders import three_class_pipeline, write_model
@@ -56,6 +57,9 @@ def test_it_tells_where_the_model_fails(measured: tuple[Manifest, Evaluation, li
     assert " / ".join(failing.failures[0][:2]) in content
     own = [found for found in measured[1].figures if found.classifier == MODEL]
     weakest = weakest_parts(own)
+    turned = [structs.replace(found, slices=found.slices[::-1]) for found in own]
+    assert weakest_parts(turned) == weakest
+    assert len(weakest) > 1
     values = [float(row[-1].partition(" ")[0]) for row in weakest]
     assert values == sorted(values)
     assert all(int(row[2].replace(",", "")) >= LEAST_ROWS for row in weakest)
