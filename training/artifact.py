@@ -11,35 +11,27 @@ from typing import Final
 
 import joblib
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from stream_app.bundled import bundled
 from stream_app.core.manifest import (
     GoldenSentence,
-    Histogram,
     Manifest,
     Metric,
-    PresetDecisions,
     TrainingFingerprint,
     encode_golden,
     encode_manifest,
 )
-from stream_app.core.scoring import LABELS, Scorer
+from stream_app.core.scoring import Scorer
 from stream_app.core.sentences import split_review
 from stream_app.model_store import GOLDEN_FILE, MANIFEST_FILE
 from training.dataset import HELD_OUT, Corpus, ReviewLine, fingerprint
-from training.measures import review_means
+from training.reference import reference
 from training.train import Trained
 
 CARD_FILE: Final = "MODEL_CARD.md"
 GOLDEN_SIZE: Final = 64
 LIBRARIES: Final = ("scikit-learn", "numpy", "scipy", "joblib", "numba")
-SCORE_EDGES: Final = tuple(step / 20 for step in range(21))
-COUNT_EDGES: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1e9)
-LENGTH_EDGES: Final = (0, 10, 20, 40, 60, 80, 120, 160, 240, 400, 1e9)
-LABEL_EDGES: Final = tuple(range(len(LABELS) + 1))
 
 
 def serialize(pipeline: Pipeline) -> bytes:
@@ -80,7 +72,7 @@ def write_candidate(
         decisions=trained.decisions,
         libraries={name: installed_version(name) for name in LIBRARIES},
         training=_fingerprint(trained, corpus, seed),
-        reference=reference(trained.scorer, trained.decisions["inherited"], corpus),
+        reference=reference(trained.pipeline, trained.scorer, trained.decisions, corpus.side(*HELD_OUT)),
         metrics=tuple(metrics),
         golden_sha256=hashlib.sha256(golden).hexdigest(),
     )
@@ -103,25 +95,3 @@ def _fingerprint(trained: Trained, corpus: Corpus, seed: int) -> TrainingFingerp
         },
         sentences=len(corpus.side("train")),
     )
-
-
-def reference(scorer: Scorer, decisions: PresetDecisions, corpus: Corpus) -> dict[str, Histogram]:
-    """How held-out reviews are distributed, in what the stream sees of them and makes of them."""
-    rows = corpus.side(*HELD_OUT)
-    probabilities = scorer.probabilities(rows["text"].tolist())
-    reviews = rows["review"].to_numpy()
-    means = review_means(probabilities, reviews)
-    return {
-        "review_score": _histogram(decisions.review.scores(means), SCORE_EDGES),
-        "review_label": _histogram(decisions.review.labels(means), LABEL_EDGES),
-        "sentence_score": _histogram(decisions.sentence.scores(probabilities), SCORE_EDGES),
-        "sentence_label": _histogram(decisions.sentence.labels(probabilities), LABEL_EDGES),
-        "sentence_chars": _histogram(rows["text"].str.len().to_numpy(), LENGTH_EDGES),
-        "sentences_per_review": _histogram(np.unique(reviews, return_counts=True)[1], COUNT_EDGES),
-    }
-
-
-def _histogram(values: NDArray[np.generic], edges: Sequence[float]) -> Histogram:
-    # The upper edge of the last bin is included, so the label 2 falls between 2 and 3.
-    counts, _ = np.histogram(values, edges)
-    return Histogram(tuple(edges), tuple(counts.tolist()))

@@ -1,45 +1,32 @@
 """The command stream-train."""
 
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from stream_app.bundled import bundled
-from stream_app.core.errors import ModelError
 from stream_app.model_store import load_model, read_manifest
-from training import registry
-from training.artifact import CARD_FILE, write_candidate
-from training.dataset import Corpus, DatasetError, read_corpus
-from training.evaluate import Classifier, Measurement, baselines, leaks, measure, of_model
-from training.model_card import render
+from training.commands.candidate import make_candidate
+from training.commands.drift import drift_command
+from training.commands.failures import CODES, LIMIT_CROSSED, exit_code
+from training.commands.holdout import read_reviews
+from training.commands.options import DataFolder
+from training.commands.promote import promote_command
+from training.commands.registry_options import TRACKING, TrackingUri, tracker
+from training.commands.retrain import retrain_command
+from training.commands.steps import steps
+from training.evaluate import Classifier, Measurement, baselines, leaks, measure
 from training.train import RecipeName, train
 
-CANDIDATES: Final = Path("models/candidates")
-CHAMPION: Final = Path("models/champion")
-INPUT_WRONG, LIMIT_CROSSED, CONFIGURATION = 1, 3, 78
-
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-DataFolder = Annotated[
-    Path | None,
-    typer.Option(
-        "--data",
-        exists=True,
-        file_okay=False,
-        help="Folder of reviews: JSON lines, gzip or not, with text and rating; id, title, source and domain "
-        "where there are any.",
-        show_default="the sample of reviews that comes with the project",
-    ),
-]
-Announce = Callable[[str], None]
+app.command("promote")(promote_command)
+app.command("drift")(drift_command)
+app.command("retrain")(retrain_command)
 
 
 @app.command("train")
@@ -47,19 +34,12 @@ def train_command(
     data: DataFolder = None,
     recipe: Annotated[RecipeName, typer.Option(help="How to make the model.")] = "champion",
     seed: Annotated[int, typer.Option(help="Draws the halves to tune on and to measure on.")] = 0,
+    tracking_uri: TrackingUri = TRACKING,
 ) -> None:
     """Train a model, measure it beside its baselines, and write it to models/candidates."""
-    with _steps() as announce:
-        corpus = _read(data, seed, announce)
-        trained = train(recipe, corpus, announce)
-        baseline = trained if recipe == "seed" else train("seed", corpus, announce)
-        announce("measuring")
-        own = of_model("this model", trained)
-        measurements = measure([own, *baselines(baseline)], corpus)
-        metrics = [metric for name, metric in measurements if name == own.name]
-        announce("writing")
-        folder = write_candidate(CANDIDATES, trained, corpus, seed, metrics)
-        (folder / CARD_FILE).write_text(render(read_manifest(folder), measurements), encoding="utf-8")
+    with steps() as announce:
+        corpus = read_reviews(data, seed, announce)
+        folder, measurements = make_candidate(corpus, recipe, seed, tracker(tracking_uri), announce)
     _show(measurements)
     typer.echo(folder)
 
@@ -74,9 +54,9 @@ def evaluate_command(
 ) -> None:
     """Measure a model beside the seed recipe and VADER, on reviews of domains that none of them has seen."""
     folder = model or bundled("champion")
-    with _steps() as announce:
+    with steps() as announce:
         own, seed = _open(folder)
-        corpus = _read(data, seed, announce)
+        corpus = read_reviews(data, seed, announce)
         baseline = train("seed", corpus, announce)
         announce("measuring")
         measurements = measure([own, *baselines(baseline)], corpus)
@@ -90,42 +70,11 @@ def evaluate_command(
         raise typer.Exit(LIMIT_CROSSED)
 
 
-@app.command("promote")
-def promote_command(
-    candidate: Annotated[Path, typer.Argument(help="Folder below models/candidates.")],
-) -> None:
-    """Verify a candidate as the stream will, and make it the champion in models/champion."""
-    with _steps() as announce:
-        announce(f"verifying {candidate}")
-        manifest = registry.promote(candidate, CHAMPION)
-        announce(f"{CHAMPION} is now {manifest.version}")
-
-
 def _open(folder: Path) -> tuple[Classifier, int]:
     """The model of a folder with all of its presets, and the seed that it was tuned with."""
     manifest = read_manifest(folder)
     scorer = load_model(folder, next(iter(manifest.decisions))).scorer
     return Classifier(manifest.version, scorer.probabilities, manifest.decisions), manifest.training.seed
-
-
-def _read(data: Path | None, seed: int, announce: Announce) -> Corpus:
-    folder = data or bundled("womens_clothing_sample.jsonl.gz").parent
-    announce(f"reading {folder}")
-    return read_corpus(folder, seed)
-
-
-@contextmanager
-def _steps() -> Iterator[Announce]:
-    """Each step with its time on stderr, and a spinner while it lasts."""
-    console = Console(stderr=True)
-    began = time.monotonic()
-    with console.status("starting") as status:
-
-        def announce(step: str) -> None:
-            console.print(f"{time.monotonic() - began:6.1f} s  {step}", highlight=False, markup=False)
-            status.update(escape(step))
-
-        yield announce
 
 
 def _show(measurements: list[Measurement], console: Console | None = None) -> None:
@@ -148,9 +97,6 @@ def main() -> None:
     """Run a command; what is wrong with its input becomes a message and an exit code."""
     try:
         app()
-    except DatasetError as error:
+    except tuple(CODES) as error:
         typer.echo(f"stream-train: {error}", err=True)
-        sys.exit(INPUT_WRONG)
-    except ModelError as error:
-        typer.echo(f"stream-train: {error}", err=True)
-        sys.exit(CONFIGURATION)
+        sys.exit(exit_code(error))

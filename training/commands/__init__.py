@@ -1,0 +1,1 @@
+"""The commands of stream-train: thin, a module for each."""
