@@ -77,7 +77,7 @@ class Tracker:
             version = self._register(folder, manifest, None) if known is None else known.version
             self._client.set_registered_model_alias(MODEL_NAME, CHAMPION, version)
             aliases = self._client.get_registered_model(MODEL_NAME).aliases
-            if aliases.get(CHALLENGER) == str(version):
+            if str(aliases.get(CHALLENGER)) == str(version):  # a database gives numbers, a server strings
                 self._client.delete_registered_model_alias(MODEL_NAME, CHALLENGER)
 
     def _known(self, version: str) -> "ModelVersion | None":
