@@ -4,6 +4,7 @@ import hashlib
 import lzma
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.metadata import version as installed_version
 from io import BytesIO
 from pathlib import Path
@@ -27,12 +28,17 @@ from stream_app.core.scoring import Model, Scorer
 
 MANIFEST_FILE: Final = "manifest.json"
 GOLDEN_FILE: Final = "golden.jsonl"
+FORMER_FOLDER: Final = "former"  # below a champion's folder: what else than its artifact the former one had
 TOLERANCE: Final = 1e-6
 TRUSTED: Final = ("stream_app.core", "sklearn", "numpy", "scipy", "joblib.numpy_pickle")
 
 
 class UnknownPresetError(ModelError):
     """The manifest has no decisions under the name asked for."""
+
+
+class GoldenMismatchError(ModelError):
+    """The model is whole, and gives other probabilities than it did on the day it was made."""
 
 
 def load_model(folder: Path, preset: str) -> Model:
@@ -45,7 +51,7 @@ def load_model(folder: Path, preset: str) -> Model:
     manifest = read_manifest(folder)
     decisions = _decisions(manifest, preset, folder)
     _check_libraries(manifest, folder)
-    golden = decode_golden(_read_checked(folder / GOLDEN_FILE, manifest.golden_sha256))
+    golden = decode_golden(read_golden(folder, manifest))
     artifact = folder / manifest.file
     pipeline = unpickle(_read_checked(artifact, manifest.sha256), artifact)
     scorer = _scorer(pipeline, manifest, artifact)
@@ -74,6 +80,23 @@ def read_manifest(folder: Path) -> Manifest:
         return decode_manifest(_read(path))
     except ManifestError as error:
         raise ManifestError(f"{path}: {error}; promote the model again") from error
+
+
+def read_golden(folder: Path, manifest: Manifest) -> bytes:
+    """The golden set that belongs to the manifest.
+
+    While a promotion is under way golden.jsonl may be the next model's already; then the former one's stands
+    in FORMER_FOLDER.
+
+    Raises:
+        ModelError: it is missing, or it was changed.
+    """
+    try:
+        return _read_checked(folder / GOLDEN_FILE, manifest.golden_sha256)
+    except ModelError:
+        with suppress(ModelError):
+            return _read_checked(folder / FORMER_FOLDER / GOLDEN_FILE, manifest.golden_sha256)
+        raise
 
 
 def _decisions(manifest: Manifest, preset: str, folder: Path) -> PresetDecisions:
@@ -166,7 +189,8 @@ def check_golden(pipeline: Pipeline, scorer: Scorer, golden: Sequence[GoldenSent
     """Run the golden set through the pipeline and through its serving form.
 
     Raises:
-        ModelError: they, or the scorer and the stored figures, differ by more than TOLERANCE.
+        GoldenMismatchError: they, or the scorer and the stored figures, differ by more than TOLERANCE.
+        ModelError: the golden set is not one of such a model.
     """
     place = folder / GOLDEN_FILE
     texts = [sentence.text for sentence in golden]
@@ -191,11 +215,13 @@ def pipeline_probabilities(pipeline: Pipeline, sentences: Sequence[str]) -> NDAr
 
 def _compare(one: NDArray[np.float64], other: NDArray[np.float64], place: Path, who: str) -> None:
     if one.shape != other.shape:
-        raise ModelError(f"{place}: {who} have shapes {one.shape} and {other.shape}; promote the model again")
+        raise GoldenMismatchError(
+            f"{place}: {who} have shapes {one.shape} and {other.shape}; promote the model again"
+        )
     differences = np.abs(one - other).max(axis=1)
     worst = int(differences.argmax())
     if not differences[worst] <= TOLERANCE:
-        raise ModelError(
+        raise GoldenMismatchError(
             f"{place}: {who} differ by {differences[worst]:.2g} on sentence {worst + 1}, expected at most "
             f"{TOLERANCE:g}; train the model anew on this machine's library versions"
         )

@@ -1,9 +1,10 @@
-"""`stream-app` as its users run it: a process with arguments, an environment, output and an exit code."""
+"""The commands as their users run them: a process with arguments, an environment, output and an exit code."""
 
 import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 
@@ -19,6 +20,19 @@ def stream_app(
         [sys.executable, "-m", "stream_app", *arguments],
         input=stdin,
         env={**os.environ, **own},
+        capture_output=True,
+        timeout=within_s,
+        check=False,
+    )
+
+
+def stream_train(
+    *arguments: str, environment: Mapping[str, str] = MappingProxyType({}), within_s: float = 170
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a command of stream-train to its end, in the folder of this process."""
+    return subprocess.run(
+        [sys.executable, "-c", "from training.cli import main; main()", *arguments],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), **environment},
         capture_output=True,
         timeout=within_s,
         check=False,

@@ -11,37 +11,29 @@ from typing import Final
 
 import joblib
 import msgspec
-import numpy as np
 from msgspec import Struct
-from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from stream_app.bundled import bundled
 from stream_app.core.manifest import (
     GoldenSentence,
-    Histogram,
     Manifest,
     Metric,
-    PresetDecisions,
     TrainingFingerprint,
     encode_golden,
     encode_manifest,
 )
-from stream_app.core.scoring import LABELS, Scorer
+from stream_app.core.scoring import Scorer
 from stream_app.core.sentences import split_review
 from stream_app.model_store import GOLDEN_FILE, MANIFEST_FILE
 from training.gold import Gold
-from training.measures import review_means
+from training.reference import reference
 from training.split import HELD_OUT
 from training.train import Trained
 
 CARD_FILE: Final = "MODEL_CARD.md"
 GOLDEN_SIZE: Final = 64
 LIBRARIES: Final = ("scikit-learn", "numpy", "scipy", "joblib", "numba")
-SCORE_EDGES: Final = tuple(step / 20 for step in range(21))
-COUNT_EDGES: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1e9)
-LENGTH_EDGES: Final = (0, 10, 20, 40, 60, 80, 120, 160, 240, 400, 1e9)
-LABEL_EDGES: Final = tuple(range(len(LABELS) + 1))
 
 
 class SampleReview(Struct):
@@ -87,7 +79,7 @@ def write_candidate(root: Path, trained: Trained, gold: Gold, metrics: Sequence[
         decisions=trained.decisions,
         libraries={name: installed_version(name) for name in LIBRARIES},
         training=_fingerprint(trained, gold),
-        reference=reference(trained.scorer, trained.decisions["inherited"], gold),
+        reference=reference(trained.pipeline, trained.scorer, trained.decisions, gold.side(*HELD_OUT)),
         metrics=tuple(metrics),
         golden_sha256=hashlib.sha256(golden).hexdigest(),
     )
@@ -109,25 +101,3 @@ def _fingerprint(trained: Trained, gold: Gold) -> TrainingFingerprint:
         reviews={source: count for source, count in trained_on.items() if count},
         sentences=manifest.total(manifest.sentences, "train"),
     )
-
-
-def reference(scorer: Scorer, decisions: PresetDecisions, gold: Gold) -> dict[str, Histogram]:
-    """How held-out reviews are distributed, in what the stream sees of them and makes of them."""
-    rows = gold.side(*HELD_OUT)
-    probabilities = scorer.probabilities(rows["text"].tolist())
-    reviews = rows["review"].to_numpy()
-    means = review_means(probabilities, reviews)
-    return {
-        "review_score": _histogram(decisions.review.scores(means), SCORE_EDGES),
-        "review_label": _histogram(decisions.review.labels(means), LABEL_EDGES),
-        "sentence_score": _histogram(decisions.sentence.scores(probabilities), SCORE_EDGES),
-        "sentence_label": _histogram(decisions.sentence.labels(probabilities), LABEL_EDGES),
-        "sentence_chars": _histogram(rows["text"].str.len().to_numpy(), LENGTH_EDGES),
-        "sentences_per_review": _histogram(np.unique(reviews, return_counts=True)[1], COUNT_EDGES),
-    }
-
-
-def _histogram(values: NDArray[np.generic], edges: Sequence[float]) -> Histogram:
-    # The upper edge of the last bin is included, so the label 2 falls between 2 and 3.
-    counts, _ = np.histogram(values, edges)
-    return Histogram(tuple(edges), tuple(counts.tolist()))

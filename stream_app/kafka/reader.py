@@ -94,6 +94,24 @@ def beginning_offsets(connection: Connection, topic: str) -> dict[int, int]:
         return offsets_at(OFFSET_BEGINNING, consumer, topic, partitions_of(consumer, topic))
 
 
+def offsets_since(connection: Connection, topic: str, timestamp_ms: int) -> dict[int, int]:
+    """The offset of each partition's first record that is not older; where there is none, its end.
+
+    Args:
+        connection: where Kafka is.
+        topic: its name.
+        timestamp_ms: since the epoch.
+
+    Raises:
+        KafkaRequestError: of the kind that says what is wrong.
+    """
+    with opened(Consumer, connection, "reader", consumer_settings("read_committed")) as consumer:
+        partitions = partitions_of(consumer, topic)
+        ends = offsets_at(OFFSET_END, consumer, topic, partitions)
+        found = offsets_at(timestamp_ms, consumer, topic, partitions)
+    return {partition: offset if offset >= 0 else ends[partition] for partition, offset in found.items()}
+
+
 def end_offsets(
     connection: Connection, topic: str, isolation: Isolation = "read_committed"
 ) -> dict[int, int]:
@@ -143,10 +161,10 @@ def partitions_of(consumer: Consumer, topic: str) -> list[int]:
 
 
 def offsets_at(where: int, consumer: Consumer, topic: str, partitions: Collection[int]) -> dict[int, int]:
-    """The offset of OFFSET_BEGINNING or OFFSET_END in each partition, at the consumer's isolation level.
+    """The offset of OFFSET_BEGINNING, OFFSET_END or a timestamp (ms) in each partition.
 
-    In Kafka's ListOffsets these two stand where else a timestamp does: one request answers for all
-    partitions, where `get_watermark_offsets` sends two for each.
+    In Kafka's ListOffsets the two stand where else a timestamp does: one request answers for all partitions,
+    where `get_watermark_offsets` sends two for each. Nothing so young is OFFSET_END as well.
 
     Raises:
         KafkaException: of librdkafka.

@@ -84,6 +84,11 @@ def test_nothing_imports_the_command_line(name: str) -> None:
         assert not any(module.startswith("stream_app.commands") for module in imported(name))
 
 
+@pytest.mark.parametrize("name", of("stream_app."))
+def test_the_stream_knows_no_registry_and_no_training(name: str) -> None:
+    assert not packages(name) & {"mlflow", "training"}
+
+
 def test_there_are_no_cycles() -> None:
     graph = {name: set(imported(name)) & MODULES.keys() for name in MODULES}
     done: set[str] = set()

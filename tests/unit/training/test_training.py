@@ -10,8 +10,9 @@ from stream_app.core.errors import ModelError
 from stream_app.model_store import load_model, read_manifest
 from tests.layers import gold_of
 from training.artifact import CARD_FILE, serialize, write_candidate
+from training.destinations import LocalFolder
+from training.export import folder_files, publish
 from training.gold import Gold
-from training.registry import promote
 from training.train import RecipeName, Trained, train
 
 SAMPLE = "womens_clothing_sample.jsonl.gz"
@@ -67,31 +68,24 @@ def test_the_seed_recipe_gives_one_score_and_two_cuts(gold: Gold) -> None:
     assert trained.decisions["seed"].sentence.values == pytest.approx((1 / 3, 2 / 3))
 
 
-def test_a_promoted_candidate_serves_and_the_former_artifact_stays_once(
-    candidate: Path, gold: Gold, tmp_path: Path
-) -> None:
-    folder = tmp_path / "champion"
-    first = promote(candidate, folder)
-    assert load_model(folder, "inherited").version == first.version
-    seed = write_candidate(tmp_path / "candidates", train("seed", gold, lambda _: None), gold, [])
-    (seed / CARD_FILE).write_text("# Card\n")
-    second = promote(seed, folder)
-    assert load_model(folder, "seed").version == second.version
-    assert {path.name for path in folder.glob("model-*")} == {first.file, second.file}
-    assert not list(folder.glob(".*"))
+def test_a_candidate_that_is_published_serves(candidate: Path, tmp_path: Path) -> None:
+    publish(folder_files(candidate), LocalFolder(tmp_path / "champion"), None)
+    version = read_manifest(candidate).version
+    for preset in ("inherited", "seed"):
+        assert load_model(tmp_path / "champion", preset).version == version
 
 
-def test_a_candidate_that_is_not_whole_is_not_promoted(candidate: Path, tmp_path: Path) -> None:
+def test_a_candidate_that_is_not_whole_is_not_published(candidate: Path) -> None:
     next(candidate.glob("model-*.joblib")).write_bytes(b"cut off")
     with pytest.raises(ModelError, match="was changed or cut off"):
-        promote(candidate, tmp_path / "champion")
-    assert not (tmp_path / "champion" / "manifest.json").exists()
+        folder_files(candidate)
 
 
 def test_the_manifest_says_what_was_trained_on(candidate: Path) -> None:
     manifest = read_manifest(candidate)
     assert manifest.training.reviews.keys() == {"womens_clothing"}
     assert sum(manifest.reference["review_label"].counts) > 0
+    assert sum(manifest.reference["seed.rating_agreement"].counts) > 0
 
 
 def test_pipeline_and_scorer_agree(champion: Trained, gold: Gold) -> None:
