@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
 import numpy as np
 import pytest
 import s3fs
@@ -28,7 +27,7 @@ def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Target]:
         "AWS_DEFAULT_REGION": "us-east-1",
     }.items():
         monkeypatch.setenv(name, value)
-    boto3.client("s3").create_bucket(Bucket="models")
+    s3fs.S3FileSystem().mkdir("models")
     yield target("s3://models/review/champion")
     s3fs.S3FileSystem.clear_instance_cache()
     server.stop()
