@@ -15,6 +15,7 @@ log = structlog.stdlib.get_logger(__name__)
 MAX_CLIENTS: Final = 8
 MAX_WAITING: Final = 10
 RETRY_S: Final = 2.0
+_LET_GO_WITHIN_S: Final = 2.0
 
 Follow = Callable[[Callable[[], bool]], Iterator[Record]]
 """Follows the results topic until what it is given says True."""
@@ -122,8 +123,8 @@ class LiveResults:
             self._changed.notify_all()
 
     def join(self) -> None:
-        """Wait for the reader to let go of Kafka."""
-        self._thread.join()
+        """Wait for the reader to let go of Kafka; not for a request that no broker answers."""
+        self._thread.join(_LET_GO_WITHIN_S)
 
     def _run(self) -> None:
         while self._wait_for_clients():

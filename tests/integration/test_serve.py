@@ -1,5 +1,6 @@
 """`stream-app serve` as a process."""
 
+import http.client
 import shutil
 import signal
 import socket
@@ -62,6 +63,21 @@ def test_requests_that_come_until_the_end_are_all_answered(tmp_path: Path) -> No
         statuses = [one.result() for one in asked]
     assert set(statuses) <= {0, 200}
     assert statuses.count(200) >= 40
+
+
+def test_without_a_broker_the_live_stream_says_so_and_the_rest_works(tmp_path: Path) -> None:
+    with serve(tmp_path, "--live", bootstrap_servers="127.0.0.1:1") as process:
+        connection = http.client.HTTPConnection("127.0.0.1", process.port, timeout=30)
+        connection.request("GET", "/v1/results")
+        events = connection.getresponse()
+        told = [events.readline() for _ in range(4)]
+        assert told[2:] == [b"event: state\n", b'data: {"connected":false}\n']
+        assert process.wait_for("live_results_unavailable")["detail"].startswith("no Kafka broker answers")
+        assert ask(process.port, "POST", "/v1/classify", REVIEW).status == 200
+        process.send(signal.SIGTERM)
+        assert events.read() == b"\n"  # the stream ends in good order
+        assert process.wait() == 0
+        connection.close()
 
 
 def test_a_taken_port_is_named() -> None:
