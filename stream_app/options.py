@@ -26,6 +26,8 @@ CONNECTION = (
     "security_protocol",
     "sasl_mechanism",
     "sasl_username",
+    "sasl_oauth_token_url",
+    "sasl_oauth_scope",
     "ssl_ca_file",
     "ssl_cert_file",
     "ssl_key_file",

@@ -74,9 +74,11 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] | None = None
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"] | None = None
     sasl_username: str | None = None
     sasl_password: SecretStr | None = None
+    sasl_oauth_token_url: Annotated[str, Field(pattern=r"^https?://[^@]+$")] | None = None
+    sasl_oauth_scope: str | None = None
     ssl_ca_file: Path | None = None
     ssl_cert_file: Path | None = None
     ssl_key_file: Path | None = None
@@ -100,6 +102,8 @@ class Settings(BaseSettings):
                 f"SASL_MECHANISM, SASL_USERNAME, SASL_PASSWORD: expected all three with "
                 f"SECURITY_PROTOCOL={self.security_protocol}"
             )
+        if self.sasl_mechanism == "OAUTHBEARER" and self.sasl_oauth_token_url is None:
+            raise ValueError("SASL_OAUTH_TOKEN_URL: expected one with SASL_MECHANISM=OAUTHBEARER")
         return self
 
     def connection(self) -> Connection:

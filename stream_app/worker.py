@@ -13,12 +13,18 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any, Never, cast
 
 import faust
 import structlog
-from aiokafka.errors import KafkaError
+from aiokafka.errors import (
+    AuthenticationFailedError,
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    KafkaError,
+    SaslAuthenticationFailed,
+    TopicAuthorizationFailedError,
+)
 from faust.events import Event
 from faust.streams import Stream
 
@@ -43,6 +49,14 @@ log = structlog.stdlib.get_logger(__name__)
 _HEARTBEAT_S = 1.0
 _MAX_BATCH_BYTES = 900_000  # the results of a whole slice in one batch: a second would wait for the first
 _BATCH_HEADER_BYTES = 1_024
+# What the broker refuses by who asks: trying again changes nothing.
+_REFUSALS = (
+    AuthenticationFailedError,
+    SaslAuthenticationFailed,
+    TopicAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    ClusterAuthorizationFailedError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +125,7 @@ class Worker:
             assigned=seen.assigned,
             revoked=seen.revoked,
             offsets_lost=seen.offsets_lost,
-            failed=partial(end_process, ExitCode.KAFKA_FAILED),
+            failed=_end_by_kafka,
         )
 
     async def _classify(self, stream: Stream[Slice]) -> None:
@@ -201,7 +215,16 @@ def no_error_reaches_faust(kafka_failed: Callable[[BaseException], None] = lambd
 
 
 def _exit_code(error: BaseException) -> ExitCode:
+    if isinstance(error, _REFUSALS):
+        return ExitCode.CONFIGURATION
     return ExitCode.KAFKA_FAILED if isinstance(error, KafkaError) else ExitCode.INTERNAL_ERROR
+
+
+def _end_by_kafka(event: str, error: BaseException) -> Never:
+    """The consumer group cannot go on."""
+    end_process(
+        ExitCode.CONFIGURATION if isinstance(error, _REFUSALS) else ExitCode.KAFKA_FAILED, event, error
+    )
 
 
 def end_process(code: ExitCode, event: str, error: BaseException) -> Never:
