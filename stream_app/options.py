@@ -53,6 +53,8 @@ WORKER = (
     "http_host",
     "http_port",
     "compression",
+    "schema_registry_url",
+    "schema_registry_username",
 )
 
 

@@ -214,6 +214,10 @@ def test_no_password_is_outside_of_the_secret(chart: Path) -> None:
     resources = rendered(chart, EVERYTHING)
     (secret,) = of_kind(resources, "Secret")
     assert set(secret["data"]) == {"STREAM_SASL_PASSWORD"}
+    every_password = {name.upper() for name in Settings.model_fields if name.endswith("password")}
+    assert every_password == set(yaml.safe_load((CHART / "values.yaml").read_text())["secrets"]) - {
+        "existingSecret"
+    }
     others = [resource for resource in resources if resource is not secret]
     assert "for-the-test" not in json.dumps(others)
     assert of_kind(rendered(chart, VALUES["secrets of others"]), "Secret") == []

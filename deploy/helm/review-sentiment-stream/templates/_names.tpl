@@ -23,5 +23,6 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
 {{- define "stream.has-secret" -}}
-{{- if or .Values.secrets.existingSecret .Values.secrets.SASL_PASSWORD .Values.secrets.SSL_KEY_PASSWORD }}yes{{ end }}
+{{- $given := .Values.secrets }}
+{{- if or $given.existingSecret $given.SASL_PASSWORD $given.SSL_KEY_PASSWORD $given.SCHEMA_REGISTRY_PASSWORD }}yes{{ end }}
 {{- end }}
