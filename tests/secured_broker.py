@@ -20,7 +20,8 @@ from confluent_kafka.admin import (
 
 from stream_app.kafka.broker import LocalBroker, local_broker
 from tests.certificates import CertificateAuthority
-from tests.token_endpoint import CLIENT, SECRET, token_endpoint
+from tests.http_servers import running
+from tests.token_endpoint import CLIENT, SECRET, TokenEndpoint
 
 PASSWORD = "the-password-of-the-worker"  # noqa: S105 - not a real one
 KEY_PASSWORD = "the-password-of-the-key"  # noqa: S105 - not a real one
@@ -160,7 +161,7 @@ def secured_broker(folder: Path) -> Iterator[SecuredBroker]:
     authority = CertificateAuthority(folder, "authority")
     settings = MappingProxyType(_server_settings(folder, authority))
     with (
-        token_endpoint() as tokens,
+        running(TokenEndpoint()) as tokens,
         local_broker(port=0, settings=settings, protocols=_LISTENERS, say=print) as started,
     ):
         made = SecuredBroker(started, folder, authority, tokens.url)

@@ -4,10 +4,7 @@ import base64
 import json
 import time
 import urllib.parse
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 from typing import Any
 
 CLIENT, SECRET = "oauth-worker", "s3cret/with+signs"
@@ -58,16 +55,3 @@ class _Request(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         pass
-
-
-@contextmanager
-def token_endpoint() -> Iterator[TokenEndpoint]:
-    """An endpoint on this machine until the block ends."""
-    with TokenEndpoint() as server:
-        thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()

@@ -4,13 +4,13 @@ import base64
 import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 from typing import Any
 
 import pytest
 
 from stream_app.schema_registry import SchemaRegistry, SchemaRegistryError, SchemaRegistryUnavailableError
 from stream_app.settings import load_settings
+from tests.http_servers import running
 
 
 class Registry(HTTPServer):
@@ -42,12 +42,8 @@ class Request(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server() -> Iterator[Registry]:
-    with Registry() as started:
-        thread = Thread(target=started.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
+    with running(Registry()) as started:
         yield started
-        started.shutdown()
-        thread.join()
 
 
 def test_the_schema_is_registered_under_the_topics_name(server: Registry) -> None:

@@ -8,7 +8,8 @@ from stream_app.kafka.connection import BrokerUnavailableError, Connection, Conn
 from stream_app.kafka.oauth import ClientCredentials, Token, TokenError, TokenRefusedError, TokenSource
 from tests.certificates import CertificateAuthority
 from tests.conftest import REPOSITORY
-from tests.token_endpoint import CLIENT, SECRET, TokenEndpoint, token_endpoint
+from tests.http_servers import running
+from tests.token_endpoint import CLIENT, SECRET, TokenEndpoint
 
 
 class Fetches:
@@ -27,7 +28,7 @@ class Fetches:
 
 @pytest.fixture
 def endpoint() -> Iterator[TokenEndpoint]:
-    with token_endpoint() as started:
+    with running(TokenEndpoint()) as started:
         yield started
 
 
