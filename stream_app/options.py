@@ -53,6 +53,7 @@ WORKER = (
     "http_host",
     "http_port",
     "compression",
+    "tracing",
     "schema_registry_url",
     "schema_registry_username",
 )

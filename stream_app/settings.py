@@ -89,6 +89,7 @@ class Settings(BaseSettings):
     schema_registry_url: HttpUrl | None = None
     schema_registry_username: str | None = None
     schema_registry_password: SecretStr | None = None
+    tracing: bool = False
     compression: Literal["none", "gzip"] = "none"
 
     @model_validator(mode="after")

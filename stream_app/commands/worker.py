@@ -32,6 +32,7 @@ from stream_app.metrics import Metrics
 from stream_app.model_store import load_model
 from stream_app.observation import Observation
 from stream_app.settings import Settings, load_settings
+from stream_app.tracing import Trace, tracing
 from stream_app.worker import Wiring, Worker
 
 log = structlog.stdlib.get_logger(__name__)
@@ -64,7 +65,8 @@ def run_worker(settings: Settings) -> None:
         rules = _wait_for(lambda: _rules(settings), health)
         lag = LagReader(connection, settings.group_id, settings.input_topic)
         stack.enter_context(LagMonitor(lambda: lag(health.partitions), metrics, health))
-        wiring = _wire(settings, rules, found, Observation(metrics, health))
+        trace = stack.enter_context(tracing(settings))
+        wiring = _wire(settings, rules, found, Observation(metrics, health), trace)
         asyncio.run(_run(wiring, model))
 
 
@@ -105,6 +107,7 @@ def _wire(
     rules: Rules,
     found: dict[str, TopicLimits],
     observation: Observation,
+    trace: Trace,
 ) -> Wiring:
     inputs, results = found[settings.input_topic], found[settings.result_topic]
     letters = found[settings.dlq_topic]
@@ -116,6 +119,7 @@ def _wire(
         results=OutputTopic(settings.result_topic, results.partitions, results.max_message_bytes, same),
         dead_letters=OutputTopic(settings.dlq_topic, letters.partitions, letters.max_message_bytes, same),
         observation=observation,
+        trace=trace,
     )
 
 
