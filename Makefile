@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup demo test check train bench lock schemas
+.PHONY: help setup demo test check train bench lock schemas chart
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,13 @@ bench: $(READY) ## this product beside its peers, in one run
 schemas: $(READY) ## write schemas/ and data/data_specs.md anew from the code
 	$(BIN)/stream-app schemas --write schemas
 	$(BIN)/stream-train specs --write data/data_specs.md
+
+CHART_FILES := deploy/helm/review-sentiment-stream/files
+chart: ## copy dashboards and rules into the Helm chart, which reads nothing outside its folder
+	rm -rf $(CHART_FILES)
+	mkdir -p $(CHART_FILES)/dashboards $(CHART_FILES)/rules
+	cp deploy/grafana/dashboards/*.json $(CHART_FILES)/dashboards
+	for rules in $$(grep -rl '^groups:' --include='*.yml' deploy/prometheus); do cp $$rules $(CHART_FILES)/rules; done
 
 lock: ## resolve the dependencies anew, with hashes and without addresses (after a first setup)
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \

@@ -15,6 +15,7 @@ from faust.events import Event
 
 from bench.cluster import PARTITIONS
 from stream_app.core.messages import Header, OutputRecord
+from stream_app.exit_codes import ExitCode
 from stream_app.kafka.app import input_topic, new_app, record_producer, slice_in
 from stream_app.kafka.publish import OutputTopic, Publisher
 from stream_app.kafka.transport import Watch
@@ -29,9 +30,9 @@ _MAX_RECORD_BYTES = 1_048_588
 _HEADERS: list[Header] = [("schema", b"review_result.v1"), ("model-version", b"none")]
 
 
-def fail(what: str, error: BaseException) -> Never:
+def fail(error: BaseException) -> Never:
     """End at once, as the worker does."""
-    end_process(70, what, error)  # type: ignore[arg-type]
+    end_process(ExitCode.INTERNAL_ERROR, "relay_failed", error)
 
 
 class Relay:
@@ -39,7 +40,7 @@ class Relay:
 
     def __init__(self, settings: Settings, value: bytes) -> None:
         ignored = {name: lambda *_: None for name in Watch._fields}
-        self._app = new_app(settings, {}, Watch(**ignored | {"failed": fail}), _MAX_BATCH_BYTES)
+        self._app = new_app(settings, {}, Watch(**ignored | {"group_failed": fail}), _MAX_BATCH_BYTES)
         self._app.agent(input_topic(self._app, settings.input_topic), name="relay")(
             cast("AgentFun[None]", self._relay)
         )
@@ -78,7 +79,7 @@ class Relay:
         try:
             await asyncio.gather(*futures)
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing may be acked
-            fail("publish_failed", error)
+            fail(error)
         await stream.ack(event)
         self._free_place.release()
 

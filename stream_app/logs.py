@@ -2,9 +2,10 @@
 
 Every line has `timestamp` (ISO 8601, UTC), `level`, `event` and `logger`, in JSON in this order; then come
 the event's own fields, sorted by name. An event is a short name in snake case (`model_loaded`); what varies
-is a field:
+is a field (docs/logs.md has them all):
 
     topic, partition, offset    where a record is
+    trace_id, model             the trace that it belongs to, the version of the model that met it
     reason                      why it is a dead letter, as in the header `dlq.reason`
     detail                      what was wrong and what was expected, in words
     partitions                  their numbers, when the assignment changes
@@ -43,6 +44,7 @@ LIBRARIES: Final = (
     "asyncio",
     "numba",
     "waitress",
+    "opentelemetry",
     "py.warnings",
 )
 _FIRST_KEYS: Final = ("timestamp", "level", "event", "logger")

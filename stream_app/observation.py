@@ -7,8 +7,10 @@ import numpy as np
 import structlog
 from faust.types import TP
 
+from stream_app.core.messages import DeadLetter
 from stream_app.core.pipeline import Outcome, Stage
 from stream_app.core.scoring import Model
+from stream_app.core.trace_context import trace_context
 from stream_app.health import Health
 from stream_app.kafka.slices import Slice
 from stream_app.logs import Sampler
@@ -50,14 +52,15 @@ class Observation:
         if suppressed := self._dead_letter_log.take_suppressed():
             log.warning("dead_letters_not_logged", suppressed=suppressed)
 
-    def classified(self, outcomes: Iterable[Outcome], stage_seconds: Mapping[Stage, float]) -> None:
+    def classified(
+        self, outcomes: Iterable[Outcome], stage_seconds: Mapping[Stage, float], model_version: str
+    ) -> None:
         """A slice went through the core, in one part or several."""
         self._metrics.classified(outcomes, stage_seconds)
         for outcome in outcomes:
-            for record, error in outcome.dead_letters:
+            for letter in outcome.dead_letters:
                 if self._dead_letter_log.passes():
-                    place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
-                    log.warning("dead_letter", reason=error.reason, detail=str(error), **place)
+                    _log_dead_letter(letter, model_version)
 
     def in_flight(self, slices: int) -> None:
         """So many slices wait for the broker."""
@@ -120,3 +123,18 @@ class Observation:
         """A signal asked for the model anew, and it did not pass: the former one goes on."""
         self._metrics.model_reload("refused")
         log.error("model_refused", detail=str(error), kept=kept.version)
+
+
+def _log_dead_letter(letter: DeadLetter, model_version: str) -> None:
+    record, error = letter
+    trace = trace_context(record.headers)
+    log.warning(
+        "dead_letter",
+        reason=error.reason,
+        detail=str(error),
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        model=model_version,
+        trace_id=None if trace is None else trace.trace_id,
+    )

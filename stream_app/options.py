@@ -26,6 +26,8 @@ CONNECTION = (
     "security_protocol",
     "sasl_mechanism",
     "sasl_username",
+    "sasl_oauth_token_url",
+    "sasl_oauth_scope",
     "ssl_ca_file",
     "ssl_cert_file",
     "ssl_key_file",
@@ -51,6 +53,9 @@ WORKER = (
     "http_host",
     "http_port",
     "compression",
+    "tracing",
+    "schema_registry_url",
+    "schema_registry_username",
 )
 API = (
     *CONNECTION,

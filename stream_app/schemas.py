@@ -11,6 +11,7 @@ from stream_app.api.openapi import openapi
 from stream_app.core.errors import REASONS
 from stream_app.core.manifest import Manifest
 from stream_app.core.messages import Review, ReviewResult
+from stream_app.schema_examples import message_examples
 from stream_app.settings import Settings
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -77,7 +78,7 @@ def _dead_letter_headers() -> dict[str, Any]:
 
 
 def _asyncapi() -> dict[str, Any]:
-    topics = Settings.model_fields
+    topics, examples = Settings.model_fields, message_examples()
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -99,9 +100,13 @@ def _asyncapi() -> dict[str, Any]:
         },
         "components": {
             "messages": {
-                "review": {"payload": {"$ref": f"./{_REVIEW}"}},
-                "result": {"payload": {"$ref": f"./{_RESULT}"}, "headers": _result_headers()},
-                "deadLetter": {"headers": {"$ref": f"./{_HEADERS}"}},
+                "review": {"payload": {"$ref": f"./{_REVIEW}"}, "examples": examples["review"]},
+                "result": {
+                    "payload": {"$ref": f"./{_RESULT}"},
+                    "headers": _result_headers(),
+                    "examples": examples["result"],
+                },
+                "deadLetter": {"headers": {"$ref": f"./{_HEADERS}"}, "examples": examples["deadLetter"]},
             }
         },
     }

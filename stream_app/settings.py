@@ -10,9 +10,12 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from stream_app.core.messages import FIELDS
 from stream_app.kafka.connection import Connection
+from stream_app.schema_registry import SchemaRegistry
 
 PREFIX = "STREAM_"
 Port = Annotated[int, Field(ge=0, le=65_535)]
+# Without a user and a password in it: it is shown.
+HttpUrl = Annotated[str, Field(pattern=r"^https?://[^@]+$")]
 TopicName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,249}$")]
 
 
@@ -76,13 +79,19 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] | None = None
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"] | None = None
     sasl_username: str | None = None
     sasl_password: SecretStr | None = None
+    sasl_oauth_token_url: HttpUrl | None = None
+    sasl_oauth_scope: str | None = None
     ssl_ca_file: Path | None = None
     ssl_cert_file: Path | None = None
     ssl_key_file: Path | None = None
     ssl_key_password: SecretStr | None = None
+    schema_registry_url: HttpUrl | None = None
+    schema_registry_username: str | None = None
+    schema_registry_password: SecretStr | None = None
+    tracing: bool = False
     compression: Literal["none", "gzip"] = "none"
 
     @model_validator(mode="after")
@@ -102,6 +111,8 @@ class Settings(BaseSettings):
                 f"SASL_MECHANISM, SASL_USERNAME, SASL_PASSWORD: expected all three with "
                 f"SECURITY_PROTOCOL={self.security_protocol}"
             )
+        if self.sasl_mechanism == "OAUTHBEARER" and self.sasl_oauth_token_url is None:
+            raise ValueError("SASL_OAUTH_TOKEN_URL: expected one with SASL_MECHANISM=OAUTHBEARER")
         return self
 
     def connection(self) -> Connection:
@@ -113,6 +124,14 @@ class Settings(BaseSettings):
             if hasattr(value, "get_secret_value")
         }
         return Connection(**values | secrets)
+
+    def schema_registry(self) -> SchemaRegistry | None:
+        """The schema registry, where one is set."""
+        if self.schema_registry_url is None:
+            return None
+        password = self.schema_registry_password
+        secret = None if password is None else password.get_secret_value()
+        return SchemaRegistry(self.schema_registry_url, self.schema_registry_username, secret)
 
 
 def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - each field checks its own

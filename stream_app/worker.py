@@ -13,12 +13,18 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any, Never, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Never, cast
 
 import faust
 import structlog
-from aiokafka.errors import KafkaError
+from aiokafka.errors import (
+    AuthenticationFailedError,
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    KafkaError,
+    SaslAuthenticationFailed,
+    TopicAuthorizationFailedError,
+)
 from faust.events import Event
 from faust.streams import Stream
 
@@ -34,6 +40,7 @@ from stream_app.kafka.slices import Slice
 from stream_app.kafka.transport import Watch
 from stream_app.observation import Observation, StageClock
 from stream_app.settings import Settings, SettingsError
+from stream_app.tracing import SliceSpan, Trace
 
 if TYPE_CHECKING:
     from faust.types.agents import AgentFun
@@ -43,6 +50,14 @@ log = structlog.stdlib.get_logger(__name__)
 _HEARTBEAT_S = 1.0
 _MAX_BATCH_BYTES = 900_000  # the results of a whole slice in one batch: a second would wait for the first
 _BATCH_HEADER_BYTES = 1_024
+# What the broker refuses by who asks: trying again changes nothing.
+_REFUSALS = (
+    AuthenticationFailedError,
+    SaslAuthenticationFailed,
+    TopicAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    ClusterAuthorizationFailedError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +70,7 @@ class Wiring:
     results: OutputTopic
     dead_letters: OutputTopic
     observation: Observation
+    trace: Trace
 
 
 class Worker:
@@ -111,7 +127,7 @@ class Worker:
             assigned=seen.assigned,
             revoked=seen.revoked,
             offsets_lost=seen.offsets_lost,
-            failed=partial(end_process, ExitCode.KAFKA_FAILED),
+            group_failed=_end_by_kafka,
         )
 
     async def _classify(self, stream: Stream[Slice]) -> None:
@@ -123,14 +139,16 @@ class Worker:
                 await self._classify_slice(stream, event, publisher)
 
     async def _classify_slice(self, stream: Stream[Slice], event: Event, publisher: Publisher) -> None:
-        clock = StageClock()
-        outcomes = classify_isolating(slice_in(event).records, self._model, self._wiring.rules, clock.ended)
-        self._observation.classified(outcomes, clock.seconds)
+        clock, records, model = StageClock(), slice_in(event).records, self._model
+        span = self._wiring.trace(records)
+        outcomes = classify_isolating(records, model, self._wiring.rules, clock.ended)
+        self._observation.classified(outcomes, clock.seconds, model.version)
         results = [record for outcome in outcomes for record in outcome.results]
         letters = [letter for outcome in outcomes for letter in outcome.dead_letters]
-        sent_at = time.monotonic()
+        span.classified(len(results), len(letters), model.version)
+        sent = Sent(time.monotonic(), span)
         futures = await publisher.publish(results, [encode_dead_letter(letter) for letter in letters])
-        task = asyncio.create_task(self._settle(stream, event, futures, sent_at))
+        task = asyncio.create_task(self._settle(stream, event, futures, sent))
         self._in_flight.add(task)
         self._observation.in_flight(len(self._in_flight))
         task.add_done_callback(self._in_flight.discard)
@@ -140,14 +158,15 @@ class Worker:
         stream: Stream[Slice],
         event: Event,
         futures: Sequence[asyncio.Future[Any]],
-        sent_at: float,
+        sent: "Sent",
     ) -> None:
         """Ack the slice when the broker holds all its outputs."""
         with no_error_reaches_faust(self._observation.publish_failed):
             await asyncio.gather(*futures)
             await ack_published(stream, event)
             self._free_place.release()
-            self._observation.published(slice_in(event), sent_at)
+            sent.span.published()
+            self._observation.published(slice_in(event), sent.at)
             self._observation.in_flight(len(self._in_flight) - 1)
 
     def _listen_for_signals(self) -> None:
@@ -187,6 +206,13 @@ class Worker:
         os._exit(ExitCode.DONE)
 
 
+class Sent(NamedTuple):
+    """A slice on its way to the broker: since when (monotonic seconds), and its span."""
+
+    at: float
+    span: SliceSpan
+
+
 @contextmanager
 def no_error_reaches_faust(kafka_failed: Callable[[BaseException], None] = lambda _: None) -> Iterator[None]:
     """Faust acks what an agent fails on: so end the process first. A cancellation is a stop and passes."""
@@ -201,7 +227,15 @@ def no_error_reaches_faust(kafka_failed: Callable[[BaseException], None] = lambd
 
 
 def _exit_code(error: BaseException) -> ExitCode:
+    if isinstance(error, _REFUSALS):
+        return ExitCode.CONFIGURATION
     return ExitCode.KAFKA_FAILED if isinstance(error, KafkaError) else ExitCode.INTERNAL_ERROR
+
+
+def _end_by_kafka(error: BaseException) -> Never:
+    """The consumer group cannot go on."""
+    refused = isinstance(error, _REFUSALS)
+    end_process(ExitCode.CONFIGURATION if refused else ExitCode.KAFKA_FAILED, "coordinator_failed", error)
 
 
 def end_process(code: ExitCode, event: str, error: BaseException) -> Never:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from stream_app.core.messages import ReviewResult, decode_result
+from stream_app.core.wire_format import unframed
 from stream_app.exit_codes import ExitCode
 from stream_app.kafka.reader import RawRecord, follow, read
 from stream_app.settings import Settings
@@ -33,9 +34,9 @@ def consume_results(
 
 
 def _print_json(records: Iterable[RawRecord]) -> ExitCode:
-    """The values as they are, one a line."""
+    """The values as they are, one a line, without what Confluent's wire format puts before them."""
     for record in records:
-        sys.stdout.buffer.write((record.value or b"null") + b"\n")
+        sys.stdout.buffer.write(unframed(record.value or b"null") + b"\n")
         sys.stdout.buffer.flush()
     return ExitCode.DONE
 

@@ -64,7 +64,7 @@ def verify_model(settings: Settings) -> None:
 
 def show_schemas() -> None:
     """The schemas that came with the package, to standard output."""
-    for path in sorted(bundled("schemas").iterdir()):
+    for path in sorted(path for path in bundled("schemas").iterdir() if path.is_file()):
         typer.echo(f"# {path.name}\n{path.read_text()}")
 
 

@@ -4,17 +4,20 @@ import asyncio
 import signal
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
+from typing import TypeVar
 
 import structlog
 from prometheus_client import CollectorRegistry
 
 from stream_app import logs
-from stream_app.commands.classifier import model_folder, rules_of
+from stream_app.commands.classifier import framed_rules_of, model_folder, rules_of
+from stream_app.core.pipeline import Rules
 from stream_app.core.scoring import Model
 from stream_app.exit_codes import ExitCode
 from stream_app.health import Health, WorkerIdentity
@@ -29,11 +32,14 @@ from stream_app.metrics import Metrics
 from stream_app.model_store import load_model
 from stream_app.observation import Observation
 from stream_app.settings import Settings, load_settings
+from stream_app.tracing import Trace, tracing
 from stream_app.worker import Wiring, Worker
 
 log = structlog.stdlib.get_logger(__name__)
 
 _BROKER_RETRY_S = 2.0
+
+Answer = TypeVar("Answer")
 
 
 def run_worker(settings: Settings) -> None:
@@ -55,10 +61,12 @@ def run_worker(settings: Settings) -> None:
         server = HealthServer(health, registry, settings.http_host, settings.http_port)
         stack.enter_context(server)
         log.info("health_listening", address=f"http://{settings.http_host}:{server.port}")
-        found = _wait_for_topics(connection, settings, health)
+        found = _wait_for(lambda: _limits(connection, settings), health)
+        rules = _wait_for(lambda: _rules(settings), health)
         lag = LagReader(connection, settings.group_id, settings.input_topic)
         stack.enter_context(LagMonitor(lambda: lag(health.partitions), metrics, health))
-        wiring = _wire(settings, connection, found, Observation(metrics, health))
+        trace = stack.enter_context(tracing(settings))
+        wiring = _wire(settings, rules, found, Observation(metrics, health), trace)
         asyncio.run(_run(wiring, model))
 
 
@@ -74,31 +82,44 @@ def _identity(settings: Settings) -> WorkerIdentity:
     )
 
 
-def _wait_for_topics(connection: Connection, settings: Settings, health: Health) -> dict[str, TopicLimits]:
-    """The limits of the three topics, as soon as there is a broker to ask: it may come later than we do."""
-    names = [settings.input_topic, settings.result_topic, settings.dlq_topic]
+def _wait_for(ask: Callable[[], Answer], health: Health) -> Answer:
+    """The answer, as soon as there is someone to ask: broker and registry may come later than we do."""
     while True:
         health.beat()
         try:
-            return limits(connection, names)
+            return ask()
         except BrokerUnavailableError as error:
-            log.warning("waiting_for_broker", servers=connection.bootstrap_servers, detail=str(error))
+            log.warning("waiting_for_broker", detail=str(error))
             time.sleep(_BROKER_RETRY_S)
 
 
+def _limits(connection: Connection, settings: Settings) -> dict[str, TopicLimits]:
+    return limits(connection, [settings.input_topic, settings.result_topic, settings.dlq_topic])
+
+
+def _rules(settings: Settings) -> Rules:
+    registry = settings.schema_registry()
+    return rules_of(settings) if registry is None else framed_rules_of(settings, registry)
+
+
 def _wire(
-    settings: Settings, connection: Connection, found: dict[str, TopicLimits], observation: Observation
+    settings: Settings,
+    rules: Rules,
+    found: dict[str, TopicLimits],
+    observation: Observation,
+    trace: Trace,
 ) -> Wiring:
     inputs, results = found[settings.input_topic], found[settings.result_topic]
     letters = found[settings.dlq_topic]
     same = inputs.partitions == results.partitions
     return Wiring(
         settings=settings,
-        security=security_arguments(connection),
-        rules=replace(rules_of(settings), max_result_bytes=results.max_message_bytes),
+        security=security_arguments(settings.connection()),
+        rules=replace(rules, max_result_bytes=results.max_message_bytes),
         results=OutputTopic(settings.result_topic, results.partitions, results.max_message_bytes, same),
         dead_letters=OutputTopic(settings.dlq_topic, letters.partitions, letters.max_message_bytes, same),
         observation=observation,
+        trace=trace,
     )
 
 

@@ -16,6 +16,7 @@ from stream_app.core.errors import (
     TombstoneError,
     TooLargeError,
 )
+from stream_app.core.wire_format import unframed
 
 Header = tuple[str, bytes | None]
 Headers = Sequence[Header]
@@ -119,11 +120,19 @@ class ReviewDecoder:
     Args:
         field_map: our field name -> the name that the producer uses, for those that differ.
         max_text_chars: a longer text is refused, never cut.
+        framed: values may come in Confluent's wire format.
     """
 
-    def __init__(self, field_map: Mapping[str, str] | None = None, max_text_chars: int = 20_000) -> None:
+    def __init__(
+        self,
+        field_map: Mapping[str, str] | None = None,
+        max_text_chars: int = 20_000,
+        *,
+        framed: bool = False,
+    ) -> None:
         self._names = {field: field for field in FIELDS} | dict(field_map or {})
         self._max_text_chars = max_text_chars
+        self._framed = framed
         wire = msgspec.defstruct(
             "Review",
             [
@@ -147,6 +156,8 @@ class ReviewDecoder:
         """
         if value is None:
             raise TombstoneError("the value is null, expected a JSON object")
+        if self._framed:
+            value = unframed(value)
         try:
             value.decode()  # msgspec skips over ignored fields without looking at their bytes
             review = self._decode(value)
@@ -195,12 +206,12 @@ def encode_result(result: ReviewResult) -> bytes:
 
 
 def decode_result(value: bytes) -> ReviewResult:
-    """The result in a record of the results topic.
+    """The result in a record of the results topic, in Confluent's wire format or not.
 
     Raises:
         msgspec.DecodeError: it is not a result; the message names the field.
     """
-    return _result_decoder.decode(value)
+    return _result_decoder.decode(unframed(value))
 
 
 def result_headers(headers: Headers, own: Sequence[Header]) -> list[Header]:

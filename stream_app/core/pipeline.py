@@ -45,12 +45,14 @@ class Rules:
         include_text: whether results carry the text of each sentence.
         max_result_bytes: a result whose record is larger becomes a dead letter; None: no limit.
         identify: names a result.
+        framing: what goes before the value of each result.
     """
 
     decoder: ReviewDecoder = field(default_factory=ReviewDecoder)
     include_text: bool = True
     max_result_bytes: int | None = None
     identify: Callable[[Record, Review], Identity] = stream_identity
+    framing: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +205,7 @@ def _encode(  # noqa: PLR0913, PLR0917 - all that the four stages before it made
             source=identity.source,
             rating=UNSET if review.rating is None else review.rating,
         )
-        output = _output(record, result, own_headers)
+        output = _output(record, result, own_headers, rules.framing)
         if limit is not None and not _fits(output, limit):
             dead_letters.append(DeadLetter(record, ResultTooLargeError(_too_large(output, limit))))
         else:
@@ -211,10 +213,12 @@ def _encode(  # noqa: PLR0913, PLR0917 - all that the four stages before it made
     return results
 
 
-def _output(record: Record, result: ReviewResult, own_headers: Sequence[Header]) -> OutputRecord:
+def _output(
+    record: Record, result: ReviewResult, own_headers: Sequence[Header], framing: bytes
+) -> OutputRecord:
     return OutputRecord(
         key=result.review_id.encode() if record.key is None else record.key,
-        value=encode_result(result),
+        value=framing + encode_result(result),
         headers=result_headers(record.headers, own_headers),
         source_partition=record.partition,
         source_keyed=record.key is not None,

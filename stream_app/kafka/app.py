@@ -1,15 +1,19 @@
 """The Faust application: its settings, and the transport in the place of Faust's own."""
 
+import asyncio
+import ssl
 from collections.abc import Mapping
 from typing import Any, cast
 
 import faust
 from aiokafka import AIOKafkaProducer
+from aiokafka.abc import AbstractTokenProvider
 from aiokafka.helpers import create_ssl_context
 from faust.events import Event
 from faust.streams import Stream
 
-from stream_app.kafka.connection import Connection
+from stream_app.kafka.connection import Connection, ConnectionSettingsError
+from stream_app.kafka.oauth import TokenSource
 from stream_app.kafka.slices import Slice, SliceMessage, SliceSchema, slicing
 from stream_app.kafka.transport import Producer, Transport, Watch
 from stream_app.settings import Settings
@@ -86,18 +90,46 @@ def security_arguments(connection: Connection) -> dict[str, Any]:
     """How an aiokafka client logs in; the other form is `Connection.confluent_config`.
 
     Raises:
-        OSError: a certificate or key file cannot be read.
+        ConnectionSettingsError: a certificate or key file cannot be used.
     """
     arguments: dict[str, Any] = {"security_protocol": connection.security_protocol}
     if connection.security_protocol.startswith("SASL"):
-        arguments["sasl_mechanism"] = connection.sasl_mechanism
-        arguments["sasl_plain_username"] = connection.sasl_username
-        arguments["sasl_plain_password"] = connection.sasl_password
+        arguments |= _login(connection)
     if connection.security_protocol.endswith("SSL"):
-        arguments["ssl_context"] = create_ssl_context(
+        arguments["ssl_context"] = _tls(connection)
+    return arguments
+
+
+class TokenProvider(AbstractTokenProvider):  # type: ignore[misc] # aiokafka has no types
+    """A token source as aiokafka wants it."""
+
+    def __init__(self, source: TokenSource) -> None:
+        self._source = source
+
+    async def token(self) -> str:
+        """The token to use now, fetched beside the loop."""
+        return (await asyncio.to_thread(self._source)).value
+
+
+def _login(connection: Connection) -> dict[str, Any]:
+    if connection.sasl_mechanism == "OAUTHBEARER":
+        provider = TokenProvider(connection.token_source())
+        return {"sasl_mechanism": connection.sasl_mechanism, "sasl_oauth_token_provider": provider}
+    return {
+        "sasl_mechanism": connection.sasl_mechanism,
+        "sasl_plain_username": connection.sasl_username,
+        "sasl_plain_password": connection.sasl_password,
+    }
+
+
+def _tls(connection: Connection) -> ssl.SSLContext:
+    try:
+        context: ssl.SSLContext = create_ssl_context(
             cafile=connection.ssl_ca_file,
             certfile=connection.ssl_cert_file,
             keyfile=connection.ssl_key_file,
-            password=connection.ssl_key_password,
+            password=connection.ssl_key_password or "",  # without one OpenSSL asks at the terminal
         )
-    return arguments
+    except OSError as error:
+        raise ConnectionSettingsError(f"STREAM_SSL_…: {error}") from error
+    return context

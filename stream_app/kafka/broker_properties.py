@@ -5,6 +5,8 @@ import random
 import socket
 import uuid
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
 
 from stream_app.kafka.broker_errors import BrokerUnavailable
 
@@ -50,17 +52,39 @@ rootLogger.appenderRef.console.ref = console
 """
 
 
-def server_properties(port: int, controller_port: int, log_dir: str, settings: Mapping[str, str]) -> str:
+class Listener(NamedTuple):
+    """One more door into the broker.
+
+    Attributes:
+        protocol: Kafka's security protocol, as `SASL_SSL`; its certificates and logins are server properties
+            named `listener.name.<its name>.…`.
+        port: Where it listens on this machine.
+    """
+
+    protocol: str
+    port: int
+
+
+def server_properties(
+    port: int,
+    controller_port: int,
+    log_dir: str,
+    settings: Mapping[str, str],
+    listeners: Mapping[str, Listener] = MappingProxyType({}),
+) -> str:
     """The text of server.properties; `settings` win over what stands here.
 
-    Clients come in by the listener named CLIENT. To give it TLS or SASL, set `listener.security.protocol.map`
-    and the `listener.name.client.…` properties.
+    Clients come in by the listener named CLIENT, or by one of the given ones. To give CLIENT itself TLS or
+    SASL, set `listener.security.protocol.map` and the `listener.name.client.…` properties.
     """
+    doors = {"CLIENT": Listener("PLAINTEXT", port), **listeners}
+    addresses = ",".join(f"{name}://{HOST}:{door.port}" for name, door in doors.items())
+    protocols = ",".join(f"{name}:{door.protocol}" for name, door in doors.items())
     properties = {
         **SINGLE_NODE,
-        "listeners": f"CLIENT://{HOST}:{port},CONTROLLER://{HOST}:{controller_port}",
-        "advertised.listeners": f"CLIENT://{HOST}:{port}",
-        "listener.security.protocol.map": "CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "listeners": f"{addresses},CONTROLLER://{HOST}:{controller_port}",
+        "advertised.listeners": addresses,
+        "listener.security.protocol.map": f"{protocols},CONTROLLER:PLAINTEXT",
         "inter.broker.listener.name": "CLIENT",
         "controller.listener.names": "CONTROLLER",
         "controller.quorum.voters": f"1@{HOST}:{controller_port}",

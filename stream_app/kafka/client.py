@@ -49,6 +49,9 @@ _LOGIN = {
     KafkaError.UNSUPPORTED_SASL_MECHANISM,
 }
 
+# With TLS 1.3 a broker refuses a client's certificate after the handshake: librdkafka calls that transport.
+_TLS_ALERT = "SSL routines::"
+
 ClientKind = TypeVar("ClientKind", AdminClient, Consumer, Producer)
 Answer = TypeVar("Answer")
 
@@ -108,8 +111,11 @@ class Client(Generic[ClientKind]):
             return ConnectionSettingsError(
                 f"{self._servers} refuses the login: {text}; check STREAM_SECURITY_PROTOCOL and STREAM_SASL_…"
             )
-        if code == KafkaError._SSL:
-            return ConnectionSettingsError(f"TLS with {self._servers} failed: {text}; check STREAM_SSL_…")
+        if code == KafkaError._SSL or _TLS_ALERT in text:
+            return ConnectionSettingsError(
+                f"TLS with {self._servers} failed: {text}; check STREAM_SSL_… and whether the broker's "
+                "certificate is for this host name"
+            )
         if code in _UNREACHABLE:
             return BrokerUnavailableError(
                 f"no Kafka broker answers at {self._servers}: {text}; check STREAM_BOOTSTRAP_SERVERS"

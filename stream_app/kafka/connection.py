@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from stream_app.kafka.oauth import ClientCredentials, TokenError, TokenRefusedError, TokenSource
+
 _RECONNECT_MS = 250
 _REPEAT_S = 30.0
 
@@ -48,6 +50,8 @@ class Connection:
     sasl_mechanism: str | None = None
     sasl_username: str | None = None
     sasl_password: str | None = field(default=None, repr=False)
+    sasl_oauth_token_url: str | None = None
+    sasl_oauth_scope: str | None = None
     ssl_ca_file: Path | None = None
     ssl_cert_file: Path | None = None
     ssl_key_file: Path | None = None
@@ -57,14 +61,13 @@ class Connection:
         """The configuration of a confluent-kafka client, which logs to the logger `confluent_kafka`.
 
         Raises:
-            ConnectionSettingsError: a file cannot be read.
+            ConnectionSettingsError: a file cannot be read, or no token is given for the login.
+            BrokerUnavailableError: whoever gives tokens cannot be asked now.
         """
         given = {
             "bootstrap.servers": self.bootstrap_servers,
             "security.protocol": self.security_protocol,
-            "sasl.mechanism": self.sasl_mechanism,
-            "sasl.username": self.sasl_username,
-            "sasl.password": self.sasl_password,
+            **self._login(),
             "ssl.ca.location": _readable("SSL_CA_FILE", self.ssl_ca_file),
             "ssl.certificate.location": _readable("SSL_CERT_FILE", self.ssl_cert_file),
             "ssl.key.location": _readable("SSL_KEY_FILE", self.ssl_key_file),
@@ -74,6 +77,34 @@ class Connection:
             "logger": ClientLog(logging.getLogger("confluent_kafka")),
         }
         return {name: value for name, value in given.items() if value is not None}
+
+    def token_source(self) -> TokenSource:
+        """Where the access tokens of SASL/OAUTHBEARER come from."""
+        url, user, secret = self.sasl_oauth_token_url, self.sasl_username, self.sasl_password
+        return TokenSource(
+            ClientCredentials(url or "", user or "", secret or "", self.sasl_oauth_scope).fetch
+        )
+
+    def _login(self) -> dict[str, Any]:
+        if self.sasl_mechanism == "OAUTHBEARER":
+            source = self.token_source()
+            _try(source)
+            return {"sasl.mechanism": self.sasl_mechanism, "oauth_cb": lambda _config: source()}
+        return {
+            "sasl.mechanism": self.sasl_mechanism,
+            "sasl.username": self.sasl_username,
+            "sasl.password": self.sasl_password,
+        }
+
+
+def _try(source: TokenSource) -> None:
+    """Librdkafka would wait for a first token and then not tell why none came."""
+    try:
+        source()
+    except TokenRefusedError as error:
+        raise ConnectionSettingsError(str(error)) from error
+    except TokenError as error:
+        raise BrokerUnavailableError(str(error)) from error
 
 
 def _readable(setting: str, path: Path | None) -> str | None:

@@ -17,6 +17,7 @@ from stream_app.kafka.broker_errors import BrokerUnavailable
 from stream_app.kafka.broker_properties import (
     HOST,
     LOG4J,
+    Listener,
     free_port,
     new_cluster_id,
     port_is_taken,
@@ -64,6 +65,7 @@ class LocalBroker:
         settings: Server properties beside the usual ones.
         client: librdkafka properties that a client of it needs.
         keep: Whether the folder outlives the broker.
+        listeners: More ways in, by name.
         pid: Process id of the Java that runs it, or ran it last.
     """
 
@@ -74,6 +76,7 @@ class LocalBroker:
     settings: Mapping[str, str]
     client: Mapping[str, str]
     keep: bool
+    listeners: Mapping[str, Listener] = field(default_factory=dict)
     pid: int = field(default=0, init=False)
     _watchdog: subprocess.Popen[str] | None = field(default=None, init=False)
 
@@ -81,6 +84,10 @@ class LocalBroker:
     def bootstrap_servers(self) -> str:
         """Where clients find it, as host:port."""
         return f"{HOST}:{self.port}"
+
+    def address(self, listener: str) -> str:
+        """Where clients find one of its further listeners, as host:port."""
+        return f"{HOST}:{self.listeners[listener].port}"
 
     @property
     def is_running(self) -> bool:
@@ -151,7 +158,8 @@ class LocalBroker:
         (self.folder / "log4j2.properties").write_text(LOG4J)
         config = self.folder / "server.properties"
         records = str(self._meta_properties.parent)
-        config.write_text(server_properties(self.port, free_port(port_is_taken), records, self.settings))
+        controller = free_port(port_is_taken)
+        config.write_text(server_properties(self.port, controller, records, self.settings, self.listeners))
         return config
 
     def _command(self, main_class: str, *arguments: str | Path) -> list[str]:

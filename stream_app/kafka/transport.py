@@ -37,7 +37,7 @@ class Watch(NamedTuple):
         commit_failed: a commit was refused; it is tried again.
         assigned, revoked: the partitions of the input.
         offsets_lost: topic, partition, first lost offset, number lost to retention before they were read.
-        failed: the consumer group cannot go on; does not return.
+        group_failed: the consumer group cannot go on; does not return.
     """
 
     committed: Callable[[TP, int], None]
@@ -45,7 +45,7 @@ class Watch(NamedTuple):
     assigned: Callable[[set[TP]], None]
     revoked: Callable[[set[TP]], None]
     offsets_lost: Callable[[TP, int, int], None]
-    failed: Callable[[str, BaseException], None]
+    group_failed: Callable[[BaseException], None]
 
 
 class ConsumerThread(driver.AIOKafkaConsumerThread):
@@ -228,7 +228,7 @@ class Consumer(driver.Consumer):
                 await self._thread.call_thread(self._thread.check_coordinator)
             except Exception as error:  # noqa: BLE001 - any of them leaves the worker alive and idle for ever
                 if not self._stopped.is_set():  # otherwise the thread has ended, as it should
-                    self._watch.failed("the consumer group coordinator failed", error)
+                    self._watch.group_failed(error)
 
 
 class Producer(driver.Producer):

@@ -37,7 +37,7 @@ def test_a_slice_counts_its_records_and_stages(seen: Seen) -> None:
     clock = StageClock()
     records = [StoredRecord(b'{"text": "Good.", "rating": 5}'), StoredRecord(b"bad", offset=1)]
     outcome = classify(records, MODEL, Rules(), clock.ended)
-    seen.observation.classified([outcome], clock.seconds)
+    seen.observation.classified([outcome], clock.seconds, "v1")
     assert set(clock.seconds) == {"decode", "split", "score", "encode"}
     assert seen.value("reviews_total", outcome="classified") == 1
     assert seen.value("dead_letters_total", reason="not_json") == 1
@@ -85,7 +85,7 @@ def test_dead_letters_beyond_the_first_of_a_second_are_summed_up(seen: Seen) -> 
     letter = DeadLetter(StoredRecord(b"{}"), BlankTextError("field `text` is blank"))
     outcome = classify([], MODEL, Rules())
     many = type(outcome)([], [letter] * 50, outcome.tally)
-    seen.observation.classified([many], {})
+    seen.observation.classified([many], {}, "v1")
     seen.observation.beat()
     suppressed = seen.observation._dead_letter_log.take_suppressed()
     assert suppressed == 0, "the beat has told of them already"

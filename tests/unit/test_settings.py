@@ -26,6 +26,7 @@ def refusal(monkeypatch: pytest.MonkeyPatch, **environment: str) -> str:
         ("FIELD_MAP", "body=text", "OURS one of text, title, rating, review_id"),
         ("FIELD_MAP", "text=title", "different name for each field"),
         ("INCLUDE_TEXT", "perhaps", "boolean"),
+        ("SASL_OAUTH_TOKEN_URL", "file:///etc/passwd", "pattern"),
     ],
 )
 def test_a_wrong_value_names_the_setting_what_it_got_and_what_it_expects(
@@ -48,6 +49,12 @@ def test_topics_must_differ(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_login_needs_all_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     message = refusal(monkeypatch, SECURITY_PROTOCOL="SASL_SSL", SASL_USERNAME="me")
     assert "SASL_MECHANISM, SASL_USERNAME, SASL_PASSWORD" in message
+
+
+def test_a_login_with_tokens_needs_to_know_where_they_come_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    login = {"SASL_MECHANISM": "OAUTHBEARER", "SASL_USERNAME": "me", "SASL_PASSWORD": "hunter2"}
+    message = refusal(monkeypatch, SECURITY_PROTOCOL="SASL_SSL", **login)
+    assert message == "STREAM_SASL_OAUTH_TOKEN_URL: expected one with SASL_MECHANISM=OAUTHBEARER"
 
 
 def test_a_password_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:

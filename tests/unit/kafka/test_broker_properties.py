@@ -6,6 +6,7 @@ import pytest
 from stream_app.kafka.broker_errors import BrokerUnavailable
 from stream_app.kafka.broker_properties import (
     HOST,
+    Listener,
     choose_port,
     free_port,
     new_cluster_id,
@@ -40,6 +41,15 @@ def test_the_node_listens_on_this_machine_alone_and_creates_no_topics_by_itself(
     assert found["controller.quorum.voters"] == "1@127.0.0.1:9093"
     assert found["log.dirs"] == "/records"
     assert found["auto.create.topics.enable"] == "false"
+
+
+def test_further_listeners_are_on_this_machine_too() -> None:
+    doors = {"LOGIN": Listener("SASL_SSL", 9094)}
+    found = properties(server_properties(9092, 9093, "/records", {}, doors))
+    assert found["listeners"] == "CLIENT://127.0.0.1:9092,LOGIN://127.0.0.1:9094,CONTROLLER://127.0.0.1:9093"
+    assert found["advertised.listeners"] == "CLIENT://127.0.0.1:9092,LOGIN://127.0.0.1:9094"
+    protocols = found["listener.security.protocol.map"]
+    assert protocols == "CLIENT:PLAINTEXT,LOGIN:SASL_SSL,CONTROLLER:PLAINTEXT"
 
 
 def test_given_settings_win() -> None:

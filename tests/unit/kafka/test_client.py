@@ -35,6 +35,13 @@ def test_each_error_of_librdkafka_is_one_of_ours(code: int, kind: type[Exception
         raise explained
 
 
+def test_a_certificate_refused_after_the_handshake_is_told_as_such() -> None:
+    alert = KafkaError(KafkaError._TRANSPORT, "Receive failed: error:0A000412:SSL routines::bad certificate")
+    explained = Client(AdminClient, NOWHERE, "test").explain(alert)
+    assert type(explained) is ConnectionSettingsError
+    assert "STREAM_SSL_" in str(explained)
+
+
 def test_an_absent_broker_is_told_with_the_cause_and_the_cause_is_kept() -> None:
     with (
         pytest.raises(BrokerUnavailableError, match="Connection refused") as raised,

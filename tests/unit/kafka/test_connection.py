@@ -45,7 +45,17 @@ def test_every_setting_reaches_librdkafka_under_its_name(tmp_path: Path) -> None
     ca, cert, key = [tmp_path / name for name in ("ca.pem", "cert.pem", "key.pem")]
     for file in (ca, cert, key):
         file.touch()
-    connection = Connection("a:1", "SASL_SSL", "SCRAM-SHA-512", "me", "word", ca, cert, key, "other word")
+    connection = Connection(
+        "a:1",
+        "SASL_SSL",
+        "SCRAM-SHA-512",
+        "me",
+        "word",
+        ssl_ca_file=ca,
+        ssl_cert_file=cert,
+        ssl_key_file=key,
+        ssl_key_password="other word",  # noqa: S106 - not a real one
+    )
     config = connection.confluent_config("reader")
     assert {name: config[name] for name in config if name.startswith(("security", "sasl", "ssl"))} == {
         "security.protocol": "SASL_SSL",
