@@ -23,7 +23,7 @@ RESULT: Final[dict[str, Any]] = {
     "review_id": "r-17",
     "result_id": "410eee364f05f951",
     "label": "positive",
-    "score": 0.664819,
+    "score": 0.654308,
     "sentences": [
         {
             "index": 0,
@@ -31,7 +31,7 @@ RESULT: Final[dict[str, Any]] = {
             "start": 0,
             "end": 7,
             "label": "positive",
-            "score": 0.988538,
+            "score": 0.984114,
             "text": "Love it",
         },
         {
@@ -40,7 +40,7 @@ RESULT: Final[dict[str, Any]] = {
             "start": 0,
             "end": 19,
             "label": "positive",
-            "score": 0.937612,
+            "score": 0.959665,
             "text": "The sound is great.",
         },
         {
@@ -49,11 +49,11 @@ RESULT: Final[dict[str, Any]] = {
             "start": 20,
             "end": 40,
             "label": "negative",
-            "score": 0.068307,
+            "score": 0.019143,
             "text": "The battery is poor!",
         },
     ],
-    "model_version": "2026.11.24-012dcb1a4a7d",
+    "model_version": "2026.11.24-7f79ae79087e",
     "source": SOURCE,
     "rating": 4,
     "schema": "review_result.v1",

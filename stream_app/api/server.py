@@ -124,7 +124,7 @@ class ApiServer:
         while not self._stopping.is_set():
             self._turn(1.0)
         drain_began()
-        log.info("drain_started", connections=len(self._listener.active_channels))
+        log.info("api_drain_started", connections=len(self._listener.active_channels))
         self._drain(time.monotonic() + drain_timeout_s)
         self._dispatcher.shutdown(timeout=1)
         wasyncore.close_all(self._map)
@@ -135,13 +135,13 @@ class ApiServer:
         self._turn(0.05)  # takes up what those have sent
         while self._listener.active_channels:
             if time.monotonic() > deadline:
-                log.warning("drain_cut_short", connections=len(self._listener.active_channels))
+                log.warning("api_drain_cut_short", connections=len(self._listener.active_channels))
                 return
             for connection in list(self._listener.active_channels.values()):
                 if connection.is_idle:
                     connection.handle_close()
             self._turn(0.05)
-        log.info("drain_done")
+        log.info("api_drain_done")
 
     def _turn(self, timeout_s: float) -> None:
         """Let every socket that is ready do its part."""

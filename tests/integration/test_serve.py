@@ -43,7 +43,7 @@ def test_it_reloads_the_model_at_sighup_and_ends_at_sigterm(tmp_path: Path) -> N
 
         process.send(signal.SIGTERM)
         assert process.wait() == 0
-        assert process.events("drain_done")
+        assert process.events("api_drain_done")
 
 
 def test_requests_that_come_until_the_end_are_all_answered(tmp_path: Path) -> None:
