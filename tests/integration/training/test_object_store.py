@@ -56,3 +56,6 @@ def test_champions_come_and_go_in_an_object_store(place: Target, models: list[Mo
         assert load_model(folder, "seed").version == models[2].manifest.version
     publish(models[0], place, now)
     assert rollback(place).manifest == models[2].manifest
+    again = current(place)
+    assert again is not None
+    assert again.contents == models[2].contents
