@@ -16,8 +16,9 @@ _INLINE = (
 _BLOCK = "br|div|dd|dl|dt|hr|li|ol|p|pre|section|table|tbody|td|th|thead|tr|ul"
 _INLINE_TAG: Final = re.compile(rf"</?(?:{_INLINE})(?:\s[^<>]{{0,1000}})?/?>", re.IGNORECASE)
 _BLOCK_TAG: Final = re.compile(rf"</?(?:{_BLOCK})(?:\s[^<>]{{0,1000}})?/?>", re.IGNORECASE)
+# Each stops where the next one opens, so that many without an end take linear time.
 _INVISIBLE: Final = re.compile(
-    r"<!--.{0,10000}?-->|<(script|style)\b[^<>]{0,1000}>.{0,10000}?</\1>", re.IGNORECASE | re.DOTALL
+    r"<!--(?:(?!<!--|-->).)*-->|<(script|style)\b[^<>]*>(?:(?!</?\1\b).)*</\1>", re.IGNORECASE | re.DOTALL
 )
 # With the semicolon alone: without it "&notable" would lose its first letters.
 _ENTITY: Final = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
