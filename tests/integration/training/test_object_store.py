@@ -5,32 +5,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import s3fs
-from moto.server import ThreadedMotoServer
 
 from stream_app.model_store import load_model
 from tests.model_folders import sigmoid_pipeline, three_class_pipeline, write_model
+from tests.object_store import object_store
 from training.destinations import Target, target
 from training.export import ModelFiles, current, folder_files, former, publish
 from training.registry import checked_out, rollback
 
 
 @pytest.fixture
-def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Target]:
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    for name, value in {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    s3fs.S3FileSystem().mkdir("models")
-    yield target("s3://models/review/champion")
-    s3fs.S3FileSystem.clear_instance_cache()
-    server.stop()
+def place() -> Iterator[Target]:
+    with object_store("models"):
+        yield target("s3://models/review/champion")
 
 
 @pytest.fixture
