@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from stream_app.bundled import bundled
+from stream_app.core.drift import Histogram
 from stream_app.core.manifest import (
     GoldenSentence,
-    Histogram,
     Manifest,
     Metric,
     PresetDecisions,
