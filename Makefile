@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup demo test check train bench lock schemas
+.PHONY: help setup demo test check train bench lock schemas dashboards
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ bench: $(READY) ## this product beside its peers, in one run
 
 schemas: $(READY) ## write schemas/ anew from the code
 	$(BIN)/stream-app schemas --write schemas
+
+dashboards: $(READY) ## write the dashboards and the rules in deploy/ anew from the code
+	$(BIN)/python -m observability
 
 lock: ## resolve the dependencies anew, with hashes and without addresses (after a first setup)
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
