@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup demo test check train bench lock schemas chart
+.PHONY: help setup demo test check train bench lock schemas dashboards chart
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ bench: $(READY) ## this product beside its peers, in one run
 schemas: $(READY) ## write schemas/ and data/data_specs.md anew from the code
 	$(BIN)/stream-app schemas --write schemas
 	$(BIN)/stream-train specs --write data/data_specs.md
+
+dashboards: $(READY) ## write the dashboards and the rules in deploy/ anew from the code
+	$(BIN)/python -m observability
 
 CHART_FILES := deploy/helm/review-sentiment-stream/files
 chart: ## copy dashboards and rules into the Helm chart, which reads nothing outside its folder

@@ -55,6 +55,12 @@ class Series:
         """Each value of an array, which is copied."""
         self._append(values, values.size)
 
+    def counts(self) -> NDArray[np.int64]:
+        """How many values each bucket holds alone, the one above the last bound too."""
+        with self._lock:
+            self._fold()
+            return self._counts.copy()
+
     def read(self) -> tuple[list[tuple[str, float]], float]:
         """Upper bound and cumulative count of each bucket, and the sum of all values."""
         with self._lock:

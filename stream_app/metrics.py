@@ -6,6 +6,7 @@ called once per slice: counters rise by its totals, and histograms take all its 
 
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from threading import Lock
 from typing import Literal, get_args
 
@@ -23,6 +24,8 @@ from prometheus_client import (
 from stream_app.core.errors import REASONS
 from stream_app.core.messages import DeadLetter, Label
 from stream_app.core.pipeline import Outcome, Stage, Tally
+from stream_app.core.scoring import Model
+from stream_app.drift import DriftWindow
 from stream_app.histograms import BulkHistogram, Row
 from stream_app.lag import Lag, TopicPartition
 
@@ -95,7 +98,14 @@ GAUGES = {
     ),
     "committed_offset": Row("Offset last committed.", ("topic", "partition")),
     "last_progress_timestamp_seconds": Row("When the broker last took all outputs of a slice, as Unix time."),
+    "drift_psi": Row(
+        "Population stability index of the newest reviews (an hour, 1,000 at least) against the model's"
+        " reference: from .1 a shift, from .25 a large one; NaN until there are enough.",
+        ("feature",),
+        ("review_score", "sentences_per_review"),
+    ),
     "model_loaded_timestamp_seconds": Row("When the model was loaded, as Unix time."),
+    "model_created_timestamp_seconds": Row("When the model was made, as its manifest says, as Unix time."),
     "model_info": Row("The model in use; always 1.", ("version", "sha256")),
     "build_info": Row("The version of this program; always 1.", ("version",)),
 }
@@ -140,6 +150,9 @@ class Metrics:
         }
         self._gauges["lag_age_seconds"].set_function(lambda: clock() - self._lag_read_at)
         self._gauges["build_info"].labels(version).set(1)
+        self._drift = {feature: DriftWindow(clock) for feature in GAUGES["drift_psi"].values}
+        for feature, window in self._drift.items():
+            self._gauges["drift_psi"].labels(feature).set_function(window.psi)
         ProcessCollector(registry=registry)
         GCCollector(registry)
         PlatformCollector(registry)
@@ -175,6 +188,8 @@ class Metrics:
         self._known["rating_agreement_total"]["disagree"].inc(rated - agreed)
         self._values["sentences_per_review"].observe_all(tally.sentence_counts)
         self._values["score"].observe_all(tally.scores)
+        self._drift["sentences_per_review"].observe_all(tally.sentence_counts)
+        self._drift["review_score"].observe_all(tally.scores)
 
     def published(
         self, records: int, latencies_s: NDArray[np.float64], processing_s: float, publish_s: float
@@ -247,11 +262,15 @@ class Metrics:
                 self._gauges["lag_seconds"].labels(*place).set(readings[place].seconds)
         self._lag_read_at = self._clock()
 
-    def model_loaded(self, version: str, sha256: str, timestamp: float) -> None:
+    def model_loaded(self, model: Model, timestamp: float) -> None:
         """This model is in use since this Unix time, and no other."""
         self._gauges["model_info"].clear()
-        self._gauges["model_info"].labels(version, sha256).set(1)
+        self._gauges["model_info"].labels(model.version, model.sha256).set(1)
         self._gauges["model_loaded_timestamp_seconds"].set(timestamp)
+        created_at = datetime.fromisoformat(model.created_at)
+        self._gauges["model_created_timestamp_seconds"].set(created_at.timestamp())
+        for feature, window in self._drift.items():
+            window.compare_with(model.reference.get(feature))
 
     def model_reload(self, outcome: Literal["loaded", "refused"]) -> None:
         """A reload of the model ended."""

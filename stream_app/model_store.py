@@ -63,6 +63,7 @@ def load_model(folder: Path, preset: str) -> Model:
         version=manifest.version,
         sha256=manifest.sha256,
         created_at=manifest.created_at.isoformat(),
+        reference=manifest.reference,
     )
 
 

@@ -110,7 +110,7 @@ class Observation:
 
     def model_loaded(self, model: Model) -> None:
         """This model is in use now."""
-        self._metrics.model_loaded(model.version, model.sha256, time.time())
+        self._metrics.model_loaded(model, time.time())
         self._health.model_loaded(model.version, model.sha256)
         log.info("model_loaded", version=model.version, sha256=model.sha256)
 

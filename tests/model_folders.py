@@ -11,10 +11,10 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 
+from stream_app.core.drift import Histogram
 from stream_app.core.features import HashedNgrams
 from stream_app.core.manifest import (
     GoldenSentence,
-    Histogram,
     Manifest,
     PresetDecisions,
     TrainingFingerprint,

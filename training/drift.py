@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 from sklearn.pipeline import Pipeline
 
-from stream_app.core.manifest import Histogram, Manifest
+from stream_app.core.drift import Histogram
+from stream_app.core.manifest import Manifest
 from stream_app.core.messages import ReviewResult
 from stream_app.core.ratings import rating_class
 from stream_app.core.scoring import LABELS

@@ -12,7 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
-from stream_app.core.manifest import Histogram, Preset, PresetDecisions
+from stream_app.core.drift import Histogram
+from stream_app.core.manifest import Preset, PresetDecisions
 from stream_app.core.scoring import LABELS, Scorer
 from training.measures import Classes, review_means
 from training.unseen import TermCounts, count_terms

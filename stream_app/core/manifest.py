@@ -1,19 +1,18 @@
 """What a model artifact must state about itself."""
 
 from datetime import datetime
-from itertools import pairwise
 from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
+from stream_app.core.drift import Count, Histogram
 from stream_app.core.errors import ManifestError
 from stream_app.core.scoring import Decision, Kind
 
 MANIFEST_SCHEMA: Final = "model_manifest.v1"
 Preset = Literal["seed", "inherited", "human"]
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
-Count = Annotated[int, Meta(ge=0)]
 
 
 class PresetDecisions(Struct, frozen=True):
@@ -39,22 +38,6 @@ class TrainingFingerprint(Struct, frozen=True):
     sha256: Sha256
     reviews: dict[str, Count]
     sentences: Count
-
-
-class Histogram(Struct, frozen=True):
-    """Counts between edges; the last bin includes its upper edge.
-
-    Attributes:
-        edges: ascending, one more than counts.
-        counts: how many fell into each bin.
-    """
-
-    edges: tuple[float, ...]
-    counts: tuple[Count, ...]
-
-    def __post_init__(self) -> None:
-        if len(self.edges) != len(self.counts) + 1 or any(low >= high for low, high in pairwise(self.edges)):
-            raise ValueError("edges: expected ascending numbers, one more than counts")
 
 
 class Metric(Struct, frozen=True):

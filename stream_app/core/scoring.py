@@ -1,6 +1,6 @@
 """From sentences to probabilities, a batch in one go, and from probabilities to labels."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Self
 
@@ -9,6 +9,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
+from stream_app.core.drift import Histogram
 from stream_app.core.errors import ModelError, NonFiniteScoreError
 from stream_app.core.features import MAX_BITS, Buckets, Ends, compiled, index_terms
 
@@ -215,6 +216,7 @@ class Model(NamedTuple):
         version: as the manifest says.
         sha256: of the artifact.
         created_at: when it was made, ISO 8601.
+        reference: how held-out reviews are distributed, by feature, to tell drift by.
     """
 
     scorer: Scorer
@@ -223,3 +225,4 @@ class Model(NamedTuple):
     version: str
     sha256: str
     created_at: str
+    reference: Mapping[str, Histogram]

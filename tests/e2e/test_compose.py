@@ -23,6 +23,7 @@ from tests.stream import FeedRecord, Stream, reviews, wait_until
 
 REPOSITORY = Path(__file__).parents[2]
 MEGABYTE = 1_000_000
+OPTIONAL = ("alertmanager", "grafana")
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
 
@@ -32,9 +33,8 @@ class Compose:
 
     def __init__(self) -> None:
         self._project = f"test-compose-{uuid.uuid4().hex[:10]}"
-        self._ports = {
-            name: _free_port() for name in ("KAFKA_PORT", "API_PORT", "PROMETHEUS_PORT", "GRAFANA_PORT")
-        }
+        ports = ("KAFKA_PORT", "API_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT", "GRAFANA_PORT")
+        self._ports = {name: _free_port() for name in ports}
         kept = {name: value for name, value in os.environ.items() if not name.startswith("COMPOSE_")}
         self._environment = {**kept, "VERSION": "test"} | {k: str(v) for k, v in self._ports.items()}
 
@@ -48,10 +48,10 @@ class Compose:
         return _output("compose", *options, *arguments, environment=self._environment)
 
     def up(self) -> None:
-        """Every service is there and healthy. Grafana is left out where its image is not to be had."""
-        left_out = (
-            [] if _has_image(self.config()["services"]["grafana"]["image"]) else ["--scale", "grafana=0"]
-        )
+        """Every service is there and healthy. What is not needed is left out where its image is absent."""
+        services = self.config()["services"]
+        absent = [name for name in OPTIONAL if not _has_image(services[name]["image"])]
+        left_out = [f"--scale={name}=0" for name in absent]
         self.run("up", "--detach", "--wait", "--pull", "never", *left_out)
 
     def config(self) -> dict[str, Any]:
@@ -242,7 +242,8 @@ def _missing() -> str:
     if _docker("compose", "version").returncode:
         return "no docker compose: install its plugin"
     services = Compose().config()["services"]
-    used = {of["image"] for name, of in services.items() if name != "grafana"} - {services["topics"]["image"]}
+    used = {of["image"] for name, of in services.items() if name not in OPTIONAL}
+    used -= {services["topics"]["image"]}
     absent = [image for image in [_base_image(), *sorted(used)] if not _has_image(image)]
     return f"no image {', '.join(absent)}: `docker pull` gets it" if absent else ""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("stream_app", "training")
+PACKAGES = ("stream_app", "training", "observability")
 IN_CORE = {"msgspec", "numpy", "numba", "stream_app"}
 KAFKA_CLIENTS = {"confluent_kafka", "aiokafka", "faust", "mode"}
 KAFKA_ROOMS = ("stream_app.kafka.", "stream_app.worker", "stream_app.observation")
@@ -74,6 +74,11 @@ def test_training_knows_the_core_and_little_else(name: str) -> None:
     is_entry = name.startswith(("training.commands", "training.cli"))
     allowed = TRAINING_COMMANDS_MAY if is_entry else TRAINING_MAY
     assert [module for module in others if not module.startswith(allowed)] == []
+
+
+@pytest.mark.parametrize("name", of("observability"))
+def test_the_dashboards_know_nothing_of_the_stream(name: str) -> None:
+    assert packages(name) <= {"observability", "grafana_foundation_sdk", "yaml"}
 
 
 @pytest.mark.parametrize("name", list(MODULES))

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
+from stream_app.core import drift
 from stream_app.core.errors import BlankTextError, NotJsonError
 from stream_app.core.messages import DeadLetter, OutputRecord
 from stream_app.core.pipeline import Outcome, Stage, Tally
@@ -17,6 +18,7 @@ from stream_app.histograms import BulkHistogram, Row
 from stream_app.lag import Lag
 from stream_app.metrics import COUNTERS, GAUGES, HISTOGRAMS, Metrics
 from tests.records import StoredRecord
+from tests.unit.core.test_pipeline import MODEL
 
 BOUNDS = (0.0, 0.3, 1.0, 2.5)
 VALUES = st.one_of(st.sampled_from((*BOUNDS, math.nan, math.inf)), st.floats(-1e6, 1e6))
@@ -253,15 +255,33 @@ def test_lost_records_are_counted_from_zero_on(metrics: Metrics, registry: Colle
 
 
 def test_only_the_model_in_use_is_shown(metrics: Metrics, registry: CollectorRegistry) -> None:
-    metrics.model_loaded("1", "aa", 10.0)
+    metrics.model_loaded(MODEL, 10.0)
     metrics.model_reload("loaded")
-    metrics.model_loaded("2", "bb", 20.0)
+    metrics.model_loaded(MODEL._replace(version="v2", sha256="bb", created_at="2026-01-02T00:00:00Z"), 20.0)
     metrics.model_reload("refused")
-    assert value(registry, "model_info", version="1", sha256="aa") is None
-    assert value(registry, "model_info", version="2", sha256="bb") == 1
+    assert value(registry, "model_info", version="v1", sha256="sha") is None
+    assert value(registry, "model_info", version="v2", sha256="bb") == 1
+    assert value(registry, "model_created_timestamp_seconds") == 1_767_312_000
     assert value(registry, "model_loaded_timestamp_seconds") == 20
     assert value(registry, "model_reloads_total", outcome="loaded") == 1
     assert value(registry, "model_reloads_total", outcome="refused") == 1
+
+
+def test_drift_is_told_by_feature_once_a_model_states_its_reference(
+    metrics: Metrics, registry: CollectorRegistry
+) -> None:
+    alike = {"review_score": drift.Histogram((0.0, 0.25, 0.75, 1.0), (1000, 0, 2000))}
+    metrics.model_loaded(MODEL._replace(reference=alike), 10.0)
+    assert math.isnan(value(registry, "drift_psi", feature="review_score") or 0)
+    metrics.classified([OUTCOME] * 400, SECONDS)
+    assert value(registry, "drift_psi", feature="review_score") == pytest.approx(0, abs=1e-3)
+    assert math.isnan(value(registry, "drift_psi", feature="sentences_per_review") or 0)
+
+    changed = {"sentences_per_review": drift.Histogram((1.0, 4.0, 9.0), (1000, 1000))}
+    metrics.model_loaded(MODEL._replace(reference=changed), 20.0)
+    metrics.classified([OUTCOME] * 400, SECONDS)
+    assert math.isnan(value(registry, "drift_psi", feature="review_score") or 0)
+    assert (value(registry, "drift_psi", feature="sentences_per_review") or 0) > 1
 
 
 def test_rare_events_are_counted(metrics: Metrics, registry: CollectorRegistry) -> None:

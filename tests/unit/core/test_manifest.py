@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stream_app.core.drift import Histogram
 from stream_app.core.errors import ManifestError
 from stream_app.core.manifest import (
     GoldenSentence,
-    Histogram,
     Manifest,
     Metric,
     PresetDecisions,

@@ -35,7 +35,7 @@ class FragileScorer(Scorer):
 
 def model_with(poison: str = "\0\0") -> Model:
     decision = Decision("biases", (0.0, 0.0, 0.0))
-    return Model(FragileScorer(poison), decision, decision, "v1", "sha", "2026-01-01T00:00:00Z")
+    return Model(FragileScorer(poison), decision, decision, "v1", "sha", "2026-01-01T00:00:00+00:00", {})
 
 
 MODEL = model_with()

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream_app.core.manifest import Histogram
+from stream_app.core.drift import Histogram
 from training.psi import bins, psi, psi_noise
 
 
