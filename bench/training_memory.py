@@ -16,9 +16,8 @@ from typing import Final, NamedTuple
 import pandas as pd
 from rich.console import Console
 
-from stream_app.bundled import bundled
 from training.adagrad import Descent, Steps
-from training.dataset import read_corpus
+from training.commands.layers import build
 from training.examples import ShuffledExamples
 from training.targets import taught_by_ratings
 from training.train import BITS
@@ -46,8 +45,7 @@ def repeated(sample: pd.DataFrame, sentences: int) -> Iterator[pd.DataFrame]:
 
 def measure(sentences: int) -> Run:
     """Hash and pass once over so many sentences."""
-    corpus = read_corpus(bundled("womens_clothing_sample.jsonl.gz").parent, seed=0)
-    sample = corpus.side("train").join(corpus.reviews["rating"], on="review")
+    sample = build(None, 0, lambda _: None).side("train")
     with TemporaryDirectory() as folder:
         began = time.monotonic()
         examples = ShuffledExamples(Path(folder), BITS, OUTPUTS)
