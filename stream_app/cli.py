@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from stream_app import cli_dlq
 from stream_app.options import API, CONNECTION, MODEL, RULES, TOPICS, WORKER, Engine, with_settings
 from stream_app.settings import Settings
 
@@ -17,10 +18,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 topics_app = typer.Typer(help="The topics: create, check.", no_args_is_help=True)
-dlq_app = typer.Typer(help="The dead letters: list.", no_args_is_help=True)
 model_app = typer.Typer(help="The model: show, verify.", no_args_is_help=True)
 app.add_typer(topics_app, name="topics")
-app.add_typer(dlq_app, name="dlq")
+app.add_typer(cli_dlq.app, name="dlq")
 app.add_typer(model_app, name="model")
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
@@ -170,22 +170,6 @@ def topics_check(settings: Settings, as_json: Json = False) -> None:
     from stream_app.commands.topics import check_topics
 
     raise typer.Exit(check_topics(settings, as_json=as_json))
-
-
-@dlq_app.command("list")
-@with_settings(*CONNECTION, "dlq_topic")
-def dlq_list(
-    settings: Settings,
-    reason: Annotated[str | None, typer.Option(help="Only this reason.")] = None,
-    partition: Annotated[int | None, typer.Option(help="Only from this partition of the input.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest.")] = 50,
-    as_json: Json = False,
-) -> None:
-    """List the dead letters with their reasons, and count them."""
-    from stream_app.commands.dlq import show_dead_letters
-    from stream_app.dead_letters import DeadLetterFilter
-
-    show_dead_letters(settings, DeadLetterFilter(reason, partition), limit, as_json=as_json)
 
 
 @model_app.command("show")

@@ -1,21 +1,32 @@
 """Dead letters as a person wants to see them: why, where from, and what they look like."""
 
-import heapq
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from stream_app.kafka.connection import Connection
-from stream_app.kafka.reader import RawRecord, read
+from stream_app.core.messages import DEAD_LETTER_HEADERS, Header, Headers
+from stream_app.kafka.reader import RawRecord
 
 PREVIEW_CHARS: Final = 120
+
+REPLAYED_FROM: Final = "dlq.replayed_from"
+"""The header that tells which dead letter a replayed record was."""
 
 _CONNECT = "__connect.errors."
 
 
 class NotADeadLetterError(ValueError):
     """A record in a dead-letter topic that lacks the headers of a dead letter. The message names one."""
+
+
+class LetterPlace(NamedTuple):
+    """Where a dead letter lies: partition and offset in the dead-letter topic."""
+
+    partition: int
+    offset: int
+
+    def __str__(self) -> str:
+        return f"{self.partition}:{self.offset}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +45,7 @@ class DeadLetterView:
         value_bytes: the value's size; None: a null value.
         value_preview: the value's beginning, printable.
         value_omitted: whether the value was too large even for the dead-letter topic.
+        replayed_from: topic-partition-offset of the dead letter that the record was before; None: of none.
     """
 
     reason: str
@@ -50,6 +62,24 @@ class DeadLetterView:
     value_bytes: int | None
     value_preview: str
     value_omitted: bool
+    replayed_from: str | None
+
+    @property
+    def place(self) -> LetterPlace:
+        """Where it lies now."""
+        return LetterPlace(self.dlq_partition, self.dlq_offset)
+
+    @property
+    def source(self) -> str:
+        """Where the record came from, as topic-partition-offset."""
+        return f"{self.topic}-{self.partition}-{self.offset}"
+
+
+class Letter(NamedTuple):
+    """A dead letter: the record as it lies in its topic, and what that says."""
+
+    record: RawRecord
+    view: DeadLetterView
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,67 +91,25 @@ class DeadLetterFilter:
         partition: from this partition of the input.
         since_ms: that became dead letters at this time or later, in ms since the epoch.
         until_ms: that became dead letters before this time.
+        key: under this key.
     """
 
     reason: str | None = None
     partition: int | None = None
     since_ms: int | None = None
     until_ms: int | None = None
+    key: bytes | None = None
 
-    def passes(self, letter: DeadLetterView) -> bool:
+    def passes(self, letter: Letter) -> bool:
         """Whether the letter is wanted."""
+        record, view = letter
         return (
-            self.reason in (None, letter.reason)
-            and self.partition in (None, letter.partition)
-            and (self.since_ms is None or letter.timestamp_ms >= self.since_ms)
-            and (self.until_ms is None or letter.timestamp_ms < self.until_ms)
+            self.reason in (None, view.reason)
+            and self.partition in (None, view.partition)
+            and self.key in (None, record.key)
+            and (self.since_ms is None or view.timestamp_ms >= self.since_ms)
+            and (self.until_ms is None or view.timestamp_ms < self.until_ms)
         )
-
-
-class DeadLetterList(NamedTuple):
-    """What was found.
-
-    Attributes:
-        letters: the newest of those that are wanted, the oldest of them first.
-        counts: how many are wanted of each reason, the most frequent first.
-        strangers: records in the topic that are no dead letters.
-    """
-
-    letters: list[DeadLetterView]
-    counts: dict[str, int]
-    strangers: int
-
-
-def list_dead_letters(
-    connection: Connection, topic: str, wanted: DeadLetterFilter, limit: int
-) -> DeadLetterList:
-    """The dead letters in the topic; at most `limit` of them in full.
-
-    Raises:
-        KafkaRequestError: of the kind that says what is wrong.
-    """
-    return select(read(connection, topic), wanted, limit)
-
-
-def select(records: Iterable[RawRecord], wanted: DeadLetterFilter, limit: int) -> DeadLetterList:
-    """The dead letters among the records; at most `limit` of them in full."""
-    counts: Counter[str] = Counter()
-    strangers = 0
-
-    def letters() -> Iterator[DeadLetterView]:
-        nonlocal strangers
-        for record in records:
-            try:
-                letter = parse(record)
-            except NotADeadLetterError:
-                strangers += 1
-                continue
-            if wanted.passes(letter):
-                counts[letter.reason] += 1
-                yield letter
-
-    newest = heapq.nlargest(limit, letters(), key=_age_order)
-    return DeadLetterList(newest[::-1], dict(counts.most_common()), strangers)
 
 
 def parse(record: RawRecord) -> DeadLetterView:
@@ -146,7 +134,18 @@ def parse(record: RawRecord) -> DeadLetterView:
         value_bytes=None if record.value is None else len(record.value),
         value_preview=printable(record.value or b""),
         value_omitted=headers.get("dlq.value_omitted") == b"true",
+        replayed_from=_text(headers, REPLAYED_FROM) if REPLAYED_FROM in headers else None,
     )
+
+
+def replayed_headers(record: RawRecord) -> list[Header]:
+    """The headers that the record of a dead letter came with, and the one that tells it was replayed."""
+    origin = f"{record.topic}-{record.partition}-{record.offset}"
+    return [*_own_headers(record.headers), (REPLAYED_FROM, origin.encode())]
+
+
+def _own_headers(headers: Headers) -> Iterator[Header]:
+    return (header for header in headers if not header[0].startswith(DEAD_LETTER_HEADERS))
 
 
 def printable(value: bytes, max_chars: int = PREVIEW_CHARS) -> str:
@@ -155,10 +154,6 @@ def printable(value: bytes, max_chars: int = PREVIEW_CHARS) -> str:
     text = value[: longest_char * max_chars + 1].decode(errors="backslashreplace")
     shown = text[:max_chars] + ("…" if len(text) > max_chars else "")
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in shown)
-
-
-def _age_order(letter: DeadLetterView) -> tuple[int, int, int]:
-    return letter.timestamp_ms, letter.dlq_partition, letter.dlq_offset
 
 
 def _text(headers: Mapping[str, bytes | None], name: str) -> str:

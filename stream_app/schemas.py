@@ -65,14 +65,18 @@ def _dead_letter_headers() -> dict[str, Any]:
         | {"description": "Names the field and what was expected."},
         "dlq.reason": {"enum": list(REASONS)},
     }
-    omitted = {"dlq.value_omitted": {"const": "true", "description": "The value did not fit the topic."}}
+    sometimes = {
+        "dlq.value_omitted": {"const": "true", "description": "The value did not fit the topic."},
+        "dlq.replayed_from": text
+        | {"description": "The record was replayed from this dead letter: topic-partition-offset."},
+    }
     return {
         "$schema": _DIALECT,
         "title": "DeadLetterHeaders",
         "description": "The last value of each header of a dead letter, as UTF-8. Key, value and the other "
         "headers are the record's own, byte for byte.",
         "type": "object",
-        "properties": properties | omitted,
+        "properties": properties | sometimes,
         "required": list(properties),
     }
 

@@ -1,15 +1,17 @@
-"""`stream-app dlq`: list the dead letters."""
+"""`stream-app dlq list`: the dead letters as a table, with counts."""
 
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime
 
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from stream_app.dead_letters import DeadLetterFilter, DeadLetterList, list_dead_letters
+from stream_app.dead_letter_reader import DeadLetterList, list_dead_letters
+from stream_app.dead_letters import DeadLetterFilter
 from stream_app.settings import Settings
+from stream_app.times import show_time
 
 
 def show_dead_letters(settings: Settings, wanted: DeadLetterFilter, limit: int, *, as_json: bool) -> None:
@@ -22,8 +24,8 @@ def show_dead_letters(settings: Settings, wanted: DeadLetterFilter, limit: int, 
     if as_json:
         for letter in found.letters:
             typer.echo(json.dumps(asdict(letter)))
-        return
-    Console().print(_table(found))
+    else:
+        Console().print(_table(found))
     counts = ", ".join(f"{reason} {count}" for reason, count in found.counts.items()) or "none"
     typer.echo(f"dead letters: {counts}", err=True)
     if found.strangers:
@@ -31,9 +33,9 @@ def show_dead_letters(settings: Settings, wanted: DeadLetterFilter, limit: int, 
 
 
 def _table(found: DeadLetterList) -> Table:
-    table = Table("when", "where from", "reason", "what was wrong", "value", box=None)
+    table = Table("letter", "when", "where from", "reason", "what was wrong", "value", box=None)
     for letter in found.letters:
-        when = datetime.fromtimestamp(letter.timestamp_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
-        place = f"{letter.topic}-{letter.partition}-{letter.offset}"
-        table.add_row(when, place, letter.reason, letter.error_message, letter.value_preview)
+        when = show_time(letter.timestamp_ms)
+        cells = (str(letter.place), when, letter.source, letter.reason, letter.error_message)
+        table.add_row(*map(Text, cells), Text(letter.value_preview))  # Text: a record is no markup
     return table

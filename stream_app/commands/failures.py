@@ -2,9 +2,12 @@
 
 from stream_app.commands.worker_process import WorkerFailed
 from stream_app.core.errors import ModelError
+from stream_app.dead_letter_reader import LetterNotFoundError
+from stream_app.dead_letters import NotADeadLetterError
 from stream_app.exit_codes import ExitCode
 from stream_app.kafka.broker_errors import BrokerUnavailable
 from stream_app.kafka.connection import BrokerUnavailableError, KafkaRequestError
+from stream_app.kafka.topic_writer import DeliveryError
 from stream_app.review_files import ReviewFileError
 from stream_app.settings import SettingsError
 
@@ -13,9 +16,12 @@ _CODES: dict[type[Exception], ExitCode] = {
     ModelError: ExitCode.CONFIGURATION,
     BrokerUnavailableError: ExitCode.BROKER_UNAVAILABLE,
     BrokerUnavailable: ExitCode.BROKER_UNAVAILABLE,
+    DeliveryError: ExitCode.KAFKA_FAILED,
     KafkaRequestError: ExitCode.CONFIGURATION,
     WorkerFailed: ExitCode.INTERNAL_ERROR,
     ReviewFileError: ExitCode.USAGE,
+    LetterNotFoundError: ExitCode.INPUT_WRONG,
+    NotADeadLetterError: ExitCode.INPUT_WRONG,
     OSError: ExitCode.INPUT_WRONG,
 }
 

@@ -24,6 +24,9 @@ Label = Literal["negative", "neutral", "positive"]
 Rating = Annotated[int, Meta(ge=1, le=5)] | Annotated[float, Meta(ge=1, le=5)]
 
 RESULT_SCHEMA: Final = "review_result.v1"
+DEAD_LETTER_HEADERS: Final = ("__connect.errors.", "dlq.")
+"""What the names of the headers begin with that a dead letter has beside its record's own."""
+
 MAX_TITLE_CHARS: Final = 1_000
 FIELDS: Final = ("text", "title", "rating", "review_id")
 _MAX_ERROR_CHARS: Final = 500

@@ -10,7 +10,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.partitioner import murmur2
 
-from stream_app.core.messages import OutputRecord, without_value
+from stream_app.core.messages import DEAD_LETTER_HEADERS, OutputRecord, without_value
 from stream_app.core.pipeline import record_bytes
 
 
@@ -106,5 +106,5 @@ def fit(letter: OutputRecord, max_record_bytes: int) -> OutputRecord:
     letter = without_value(letter)
     if record_bytes(letter) <= max_record_bytes:
         return letter
-    own = [header for header in letter.headers if header[0].startswith(("__connect.errors.", "dlq."))]
+    own = [header for header in letter.headers if header[0].startswith(DEAD_LETTER_HEADERS)]
     return letter._replace(key=None, headers=own)

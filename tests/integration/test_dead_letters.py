@@ -7,7 +7,8 @@ from confluent_kafka import Producer
 
 from stream_app.core.errors import BlankTextError, NotUtf8Error, RecordError, SchemaError
 from stream_app.core.messages import DeadLetter, encode_dead_letter
-from stream_app.dead_letters import DeadLetterFilter, list_dead_letters
+from stream_app.dead_letter_reader import list_dead_letters
+from stream_app.dead_letters import DeadLetterFilter
 from stream_app.kafka.broker import Broker
 from stream_app.kafka.connection import Connection, TopicError
 from stream_app.kafka.topics import delete

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from stream_app.core.errors import Reason, RecordError, SchemaError, ScoringFailedError, TooLargeError
 from stream_app.core.messages import DeadLetter, encode_dead_letter, without_value
-from stream_app.dead_letters import DeadLetterFilter, NotADeadLetterError, parse, printable, select
+from stream_app.dead_letter_reader import select
+from stream_app.dead_letters import DeadLetterFilter, NotADeadLetterError, parse, printable
 from stream_app.kafka.reader import RawRecord
 from tests.records import StoredRecord
 
