@@ -43,9 +43,9 @@ from it.
 `text` and `rating` are required; `--field-map text=body,rating=stars` names them as the source does.
 Without `id` or `review_id` a row is named after its file and number, without `source` after its file, and
 without `domain` it is a group of its own. Files named `sentences_…` hold human-labelled sentences (`text`,
-`label`, `source`): they tune and measure, nothing is trained on them. Files named `sbd_…` are about
-sentence boundaries and are left out. A file of reviews whose name ends in `_dev` is measured on, never
-trained on.
+`label`, `source`): one half is trained on and tunes the preset `human`, the other only measures. Files named
+`sbd_…` are about sentence boundaries and are left out. A file of reviews whose name ends in `_dev` is
+measured on, never trained on.
 
 ## Bronze: `data/bronze/NAME/SOURCE.parquet`
 

@@ -9,6 +9,7 @@ import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
+from stream_app import schema_examples
 from stream_app.kafka.broker import Broker
 from tests.api import RunningApi, running_api, serve
 from tests.browser import Browser, browser
@@ -74,7 +75,7 @@ def test_typing_marks_each_sentence_by_more_than_its_colour(page: Browser) -> No
     assert len(set(shapes)) == 2
     assert page.one("#verdict").text.splitlines() == [
         "Positive",
-        "0.66",
+        f"{schema_examples.RESULT['score']:.2f}",
         "3 sentences: 2 positive, 1 negative",
     ]
     assert page.complaints() == []

@@ -1,17 +1,21 @@
 """From a gold layer to a candidate, measured, described and on record."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from stream_app.model_store import read_manifest
 from training.artifact import CARD_FILE, write_candidate
 from training.behaviour import run
-from training.classifiers import MODEL, line_up, of_model
+from training.classifiers import CHAMPION, MODEL, line_up, of_model
 from training.commands.evaluate import reigning_champion
 from training.commands.steps import Announce
-from training.evaluate import Evaluation, evaluate
+from training.evaluate import Classifier, Evaluation, evaluate
 from training.gold import Gold
 from training.model_card import model_card
+from training.report.compose import compose
+from training.report.pages import write_report
 from training.tracking import Tracker
 from training.train import Trained, train
 
@@ -32,7 +36,8 @@ def make_candidate(
     folder = write_candidate(CANDIDATES, trained, gold, evaluate([own], gold).metrics(MODEL))
     manifest = read_manifest(folder)
     champion = reigning_champion(manifest, announce)
-    evaluation = evaluate(line_up(own, champion[0] if champion else None, baseline), gold)
+    classifiers = line_up(own, champion[0] if champion else None, baseline)
+    evaluation = evaluate(classifiers, gold)
     card = model_card(
         manifest,
         evaluation,
@@ -44,5 +49,21 @@ def make_candidate(
     (folder / CARD_FILE).write_text(card, encoding="utf-8")
     if log is not None:
         announce("recording the run")
-        log.record(folder)
+        versions = {MODEL: manifest.version, **({CHAMPION: champion[1].version} if champion else {})}
+        with TemporaryDirectory(prefix="report-") as report:
+            _report(Path(report), versions, classifiers, evaluation, gold, announce)
+            log.record(folder, Path(report))
     return folder, evaluation
+
+
+def _report(  # noqa: PLR0913, PLR0917 - what a report is made of
+    folder: Path,
+    versions: Mapping[str, str],
+    classifiers: Sequence[Classifier],
+    evaluation: Evaluation,
+    gold: Gold,
+    announce: Announce,
+) -> None:
+    """The report without a learning curve, which would train five models more."""
+    contents = compose(versions, classifiers, evaluation, gold, announce, fit=None, quote_all=False)
+    write_report(contents, folder)
