@@ -139,10 +139,12 @@ def test_down_and_up_again_loses_nothing_and_repeats_nothing(stack: Compose, rev
     assert (after.reviews, after.duplicates) == (before.reviews + 500, before.duplicates)
 
 
-def test_prometheus_scrapes_every_worker(stack: Compose) -> None:
-    stack.run("scale", "--no-deps", "worker=2")
+def test_prometheus_scrapes_the_api_and_every_worker(stack: Compose) -> None:
+    stack.run("scale", "--no-deps", "worker=1")
+    stack.run("--profile", "scale", "up", "--detach", "--no-deps", "--pull", "never", "more-workers")
 
-    wait_until(lambda: stack.scraped() == ["up", "up"], 60, stack.logs)
+    wait_until(lambda: stack.scraped() == ["up"] * 4, 60, stack.logs)
+    stack.run("--profile", "scale", "rm", "--stop", "--force", "more-workers")
 
 
 def test_the_demo_profile_feeds_reviews(stack: Compose, reviews_stream: Stream) -> None:
