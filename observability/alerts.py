@@ -174,6 +174,6 @@ def _drift(pace: Pace) -> Alert:
         f"max by (job, feature) (stream_app_drift_psi) > {PSI_LARGE_SHIFT}",
         pace.duration(30 * MINUTE),
         "ticket",
-        "{{ $labels.feature }} has moved: stability index {{ $value | humanize }}",
+        '{{ $labels.feature }} has moved: stability index {{ printf "%.2f" $value }}',
         "The reviews, or what the model makes of them, are not distributed as when it was measured.",
     )

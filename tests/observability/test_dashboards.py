@@ -174,11 +174,12 @@ def test_the_provisioned_data_source_is_the_one_that_the_dashboards_begin_with()
     assert source["jsonData"]["timeInterval"] == scrape
 
 
-def test_prometheus_scrapes_the_workers_default_port() -> None:
-    (job,) = read_yaml("prometheus/prometheus.yml")["scrape_configs"]
-    (discovery,) = job["dns_sd_configs"]
+def test_prometheus_scrapes_the_default_ports() -> None:
+    worker, api = read_yaml("prometheus/prometheus.yml")["scrape_configs"]
+    (discovery,) = worker["dns_sd_configs"]
     assert (discovery["names"], discovery["type"]) == (["worker"], "A")
     assert discovery["port"] == Settings().http_port
+    assert api["static_configs"] == [{"targets": [f"api:{Settings().api_port}"]}]
 
 
 def test_grafana_reads_dashboards_from_a_folder() -> None:
