@@ -35,7 +35,7 @@ class LayerWriter:
         self._path = path
         self._schema = schema
         self._arrow = arrow_schema(schema)
-        self._writer = parquet.ParquetWriter(path, self._arrow, compression="zstd")
+        self._writer = parquet.ParquetWriter(path, self._arrow, compression="zstd", write_page_checksum=True)
         self._waiting: list[pa.Table] = []
         self._waiting_rows = 0
 
@@ -110,7 +110,7 @@ def _check(path: Path, schema: DataFrameSchema, columns: Iterable[list[object]])
     except SchemaErrors as error:
         first = error.failure_cases.iloc[0]
         raise DatasetError(
-            f"{path.name}: column {first['column']}: {first['failure_case']!r} fails the check "
+            f"{path.name}: column {first['column']}: {str(first['failure_case'])[:60]!r} fails the check "
             f"{first['check']} (row {first['index']} of this batch; {len(error.failure_cases)} failures)"
         ) from error
 
@@ -140,7 +140,7 @@ def opened_parquet(path: Path) -> Iterator[parquet.ParquetFile]:
         DatasetError: the file is missing or damaged.
     """
     try:
-        with parquet.ParquetFile(path) as file:
+        with parquet.ParquetFile(path, page_checksum_verification=True) as file:
             yield file
     except FileNotFoundError as error:
         raise DatasetError(f"{path}: missing") from error

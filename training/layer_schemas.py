@@ -23,23 +23,25 @@ _ARROW: Final = {
     "datetime64[us, UTC]": pa.timestamp("us", "UTC"),
 }
 
-_NOT_BLANK: Final = Check.str_matches(r"(?s)\s*\S", name="not blank")
 
-
+# A check has a name for data_specs.md and the same as its error, for the message of a failure.
 def _between(low: float, high: float) -> Check:
-    return Check.in_range(low, high, name=f"from {low} to {high}")
+    return Check.in_range(low, high, name=(name := f"from {low} to {high}"), error=name)
 
 
 def _at_least(least: int) -> Check:
-    return Check.ge(least, name=f"at least {least}")
+    return Check.ge(least, name=(name := f"at least {least}"), error=name)
 
 
 def _at_most_chars(limit: int) -> Check:
-    return Check.str_length(max_value=limit, name=f"at most {limit:,} characters")
+    return Check.str_length(max_value=limit, name=(name := f"at most {limit:,} characters"), error=name)
 
 
 def _one_of(*values: object) -> Check:
-    return Check.isin(values, name=f"one of {', '.join(map(str, values))}")
+    return Check.isin(values, name=(name := f"one of {', '.join(map(str, values))}"), error=name)
+
+
+_NOT_BLANK: Final = Check.str_matches(r"(?s)\s*\S", name="not blank", error="not blank")
 
 
 def arrow_schema(schema: DataFrameSchema) -> pa.Schema:

@@ -118,7 +118,7 @@ def _lines(stream: IO[bytes], path: str, ending: str) -> Lines:
 def _parquet_rows(stream: IO[bytes]) -> Lines:
     """The rows, numbered from 1, as JSON objects of their cells that are not null."""
     number = 0
-    for batch in parquet.ParquetFile(stream).iter_batches(_BATCH_ROWS):
+    for batch in parquet.ParquetFile(stream, page_checksum_verification=True).iter_batches(_BATCH_ROWS):
         for row in batch.to_pylist():
             number += 1
             cells = {name: cell for name, cell in row.items() if cell is not None}

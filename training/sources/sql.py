@@ -1,6 +1,7 @@
 """Reviews in a database, read by SQLAlchemy."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Final
 
 import msgspec
@@ -42,8 +43,11 @@ def _rows(url: URL, place: str, query: str | None, table: str | None) -> Iterato
     try:
         engine = create_engine(url)
         try:
-            with engine.connect().execution_options(stream_results=True, yield_per=_FETCHED) as connection:
-                for row in connection.execute(_statement(connection, query, table)).mappings():
+            with (
+                engine.connect().execution_options(stream_results=True, yield_per=_FETCHED) as connection,
+                closing(connection.execute(_statement(connection, query, table))) as result,
+            ):
+                for row in result.mappings():
                     number += 1
                     yield _received(number, dict(row))
         finally:
