@@ -65,7 +65,8 @@ def place(path: Path, seed: int) -> Placement:
     held_out_keys = marks.loc[english & ~trained_on, "key"]
     also_held_out = english & trained_on & marks["key"].isin(held_out_keys)
     left = english & ~also_held_out
-    repeated = marks[left].assign(trained_on=trained_on).duplicated(["trained_on", "key"])
+    # By now no text is left on both sides of the hold-out, so a copy is one within its own.
+    repeated = marks[left].duplicated("key")
     duplicate = (repeated & marks["long"]).reindex(marks.index, fill_value=False)
     return Placement(
         np.where(left & ~duplicate, sides, _LEFT_OUT).astype(np.int8),

@@ -47,6 +47,7 @@ def rejected(root: Path, row: object) -> tuple[str, str, bytes | None]:
             "too_large",
             "text: expected at most 20,000 characters, got 1,000,000",
         ),
+        (review(5, text="<b></b>" * 3_000 + "x"), "too_large", "at most 20,000 characters, got 21,001"),
         (review(5, title="x" * 1_001), "too_large", "title: expected at most 1,000 characters"),
         (review(0, text="Other words."), "repeated_id", "id: 'r0' of 'shop' came before"),
     ],

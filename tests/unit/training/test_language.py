@@ -2,6 +2,8 @@ import pytest
 
 from training.language import language_of
 
+SHORT = "Produit très décevant"
+
 
 @pytest.mark.parametrize(
     "text",
@@ -41,6 +43,11 @@ def test_what_is_surely_not_english_is_named(text: str, language: str) -> None:
 def test_many_words_without_an_english_one_are_of_no_known_language() -> None:
     text = "Khana bahut accha tha lekin seva thodi dhimi thi phir bhi maza aa gaya dost"
     assert language_of("", text) == "und"
+
+
+@pytest.mark.parametrize(("text", "language"), [(SHORT, "en"), (f"{SHORT}, {SHORT.lower()}", "fr")])
+def test_below_five_words_not_even_certainty_counts(text: str, language: str) -> None:
+    assert language_of("", text) == language
 
 
 def test_the_title_counts() -> None:
