@@ -147,7 +147,7 @@ def _model_stale(pace: Pace) -> Alert:
     return Alert(
         "ModelStale",
         f"max by (job) (time() - stream_app_model_created_timestamp_seconds) > {90 * DAY}",
-        pace.duration(HOUR),
+        pace.duration(10 * MINUTE),
         "ticket",
         "The model is {{ $value | humanizeDuration }} old",
         "How people write changes; a model older than 90 days was measured on another time.",

@@ -67,7 +67,7 @@ def new_dashboard(uid: str, title: str, description: str, sections: Sequence[Sec
 
 def _without_intervals(dashboard: models.Dashboard) -> models.Dashboard:
     """Take out what belongs to variables of intervals and the SDK gives to each."""
-    for variable in dashboard.templating.list_val or [] if dashboard.templating else []:
+    for variable in dashboard.templating.list_val or []:
         variable.auto = variable.auto_min = variable.auto_count = None
     return dashboard
 
