@@ -125,7 +125,7 @@ def _lag_growing(pace: Pace) -> Alert:
         f"and on (job, topic) max by (job, topic) (stream_app_lag_seconds) > {pace.limit(MINUTE)}",
         window,
         "page",
-        "The lag of {{ $labels.topic }} grows by {{ $value | humanize }} reviews a second",
+        'The lag of {{ $labels.topic }} grows by {{ $value | printf "%.1f" }} reviews a second',
         "More comes in than is classified. What waits longer than the topic's retention is lost.",
     )
 
@@ -139,7 +139,7 @@ def _dead_letters(pace: Pace) -> Alert:
         pace.duration(5 * MINUTE),
         "page",
         "{{ $value | humanizePercentage }} of the records cannot be classified",
-        "They are kept byte for byte in the dead-letter topic, with the reason, and can be replayed.",
+        "They are kept byte for byte in the dead-letter topic, with the reason, and can be sent again.",
     )
 
 
@@ -174,6 +174,6 @@ def _drift(pace: Pace) -> Alert:
         f"max by (job, feature) (stream_app_drift_psi) > {PSI_LARGE_SHIFT}",
         pace.duration(30 * MINUTE),
         "ticket",
-        '{{ $labels.feature }} has moved: stability index {{ printf "%.2f" $value }}',
+        '{{ $labels.feature }} has moved: stability index {{ $value | printf "%.2f" }}',
         "The reviews, or what the model makes of them, are not distributed as when it was measured.",
     )

@@ -44,7 +44,7 @@ class WorkerProcess:
     """`stream-app worker` as a process; its log is a file."""
 
     def __init__(self, settings: Mapping[str, str], folder: Path, name: str) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.log = folder / f"{name}.log"
         environment = {name: value for name, value in os.environ.items() if not name.startswith("STREAM_")}
         environment |= {"STREAM_HTTP_PORT": str(self.port), "STREAM_LOG_FORMAT": "json", **settings}
@@ -239,7 +239,8 @@ def wait_until(condition: Callable[[], bool], within_s: float, explain: Callable
         time.sleep(0.1)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

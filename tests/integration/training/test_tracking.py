@@ -14,8 +14,7 @@ import pytest
 from stream_app.core.manifest import Metric
 from stream_app.model_store import read_manifest
 from tests.model_folders import edit_manifest, sigmoid_pipeline, three_class_pipeline, write_model
-from tests.stream import _free_port as free_port
-from tests.stream import wait_until
+from tests.stream import free_port, wait_until
 from training.tracking import EXPERIMENT, MODEL_NAME, Tracker, TrackingError
 
 METRIC = Metric("human: shop (new)", "sentence", "human", 0.5, 10)
