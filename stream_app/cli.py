@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from stream_app import cli_dlq
+from stream_app.filter_options import time_option
 from stream_app.options import API, CONNECTION, MODEL, RULES, TOPICS, WORKER, Engine, with_settings
 from stream_app.settings import Settings
 
@@ -170,6 +171,41 @@ def topics_check(settings: Settings, as_json: Json = False) -> None:
     from stream_app.commands.topics import check_topics
 
     raise typer.Exit(check_topics(settings, as_json=as_json))
+
+
+@app.command()
+@with_settings(*CONNECTION, *TOPICS, "thresholds", *RULES, "group_id")
+def replay(  # noqa: PLR0913, PLR0917 - each is an option of its own
+    settings: Settings,
+    from_ms: Annotated[
+        int,
+        typer.Option("--from", parser=time_option, metavar="TIME", help="2026-11-24T08:30 (UTC) or 2h ago."),
+    ],
+    to_ms: Annotated[int, typer.Option("--to", parser=time_option, metavar="TIME", help="Before this time.")],
+    to_topic: Annotated[
+        str, typer.Option(metavar="TOPIC", help="Where the results go; created if it is not there.")
+    ],
+    model: Annotated[
+        Path | None, typer.Option(help="Folder of a model; default: STREAM_MODEL_PATH, else the champion.")
+    ] = None,
+    dead_letters_to: Annotated[
+        str | None, typer.Option(metavar="TOPIC", help="Default: dead letters are counted only.")
+    ] = None,
+    into_live_results: Annotated[
+        bool, typer.Option("--into-live-results", help="Allow the stream's own results topic.")
+    ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="From the beginning, not where an earlier run stopped.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Classify a range of the input anew, to a topic of your choice; stopped, it goes on where it was."""
+    from stream_app.commands.replay import replay_history
+    from stream_app.history_replay import HistoryPlan
+
+    plan = HistoryPlan(settings.input_topic, from_ms, to_ms, to_topic, dead_letters_to)
+    chosen = settings if model is None else settings.model_copy(update={"model_path": model})
+    raise typer.Exit(replay_history(chosen, plan, again=again, into_live=into_live_results, as_json=as_json))
 
 
 @model_app.command("show")

@@ -12,14 +12,14 @@ def parse_time(text: str, now: datetime) -> int:
 
     Args:
         text: ISO 8601 (`2026-11-24`, `2026-11-24T08:30`, `…+01:00`; without a zone it is UTC), or how long
-            ago (`90s`, `15m`, `2h`, `3d`).
+            ago (`90s`, `15m`, `2h`, `3d`), to the second, so that it can be said again as it is shown.
         now: the present, with its zone.
 
     Raises:
         ValueError: it is neither; the message says what was expected.
     """
     if ago := re.fullmatch(r"(\d{1,6})([smhd])", text):
-        return _milliseconds(now - timedelta(**{_UNITS[ago[2]]: int(ago[1])}))
+        return _milliseconds(now.replace(microsecond=0) - timedelta(**{_UNITS[ago[2]]: int(ago[1])}))
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

@@ -32,12 +32,13 @@ class RawRecord(NamedTuple):
     headers: tuple[tuple[str, bytes | None], ...]
 
 
-def read(
+def read(  # noqa: PLR0913, PLR0917 - each but the first two has a good default
     connection: Connection,
     topic: str,
     start: Start = "earliest",
     isolation: Isolation = "read_committed",
     idle_timeout_s: float = 30.0,
+    until: Mapping[int, int] | None = None,
 ) -> Iterator[RawRecord]:
     """The records from `start` to the ends that the partitions have at the time of this call.
 
@@ -47,6 +48,7 @@ def read(
         start: where to begin; offsets by partition read these partitions alone.
         isolation: whether records of open and aborted transactions are left out.
         idle_timeout_s: without a record for so long, short of the ends, the broker counts as unavailable.
+        until: earlier ends, by partition: the offsets before which to stop.
 
     Returns:
         An iterator, in order within each partition.
@@ -56,6 +58,7 @@ def read(
     """
     with opened(Consumer, connection, "reader", consumer_settings(isolation)) as consumer:
         starts, ends = _span(consumer, topic, start)
+    ends = {partition: min(end, (until or ends).get(partition, end)) for partition, end in ends.items()}
     starts = {partition: offset for partition, offset in starts.items() if offset < ends[partition]}
     return _before(ends, _batches(connection, topic, starts, isolation, idle_timeout_s), set(starts))
 

@@ -90,13 +90,12 @@ class TopicWriter:
         """Wait until every record sent so far is acked.
 
         Raises:
-            DeliveryError: one is not.
+            DeliveryError: one is not, or was not at an earlier call: whoever goes on must not forget it.
         """
         while len(self._client.raw):
             self._client.raw.poll(_POLL_S)
-        failure, self._failure = self._failure, None
-        if failure is not None:
-            raise self._not_acked(failure)
+        if self._failure is not None:
+            raise self._not_acked(self._failure)
 
     def close(self) -> None:
         """Let go of the connections. What is not settled is dropped."""
