@@ -59,7 +59,7 @@ def _loss(pace: Pace) -> list[Alert]:
         Alert(
             "LossBudgetSlowBurn",
             _burns(_LOST, ("6h", "30m"), SLOW_BURN, LOSS_BUDGET),
-            pace.duration(15 * MINUTE),
+            pace.duration(5 * MINUTE),
             "ticket",
             "{{ $value | humanizePercentage }} of the good reviews ended without a result for six hours",
             "They were deleted before they could be read, or could not be scored. One in ten thousand may.",
