@@ -80,14 +80,14 @@ def _worker_down(pace: Pace) -> Alert:
 
 
 def _crash_loop(pace: Pace) -> Alert:
-    hour = pace.duration(HOUR)
+    window = pace.duration(2 * HOUR)
     return Alert(
         "WorkerCrashLoop",
-        f"changes(process_start_time_seconds[{hour}]) >= 3 "
-        f"and on (job, instance) last_over_time(stream_app_assigned_partitions[{hour}])",
+        f"changes(process_start_time_seconds[{window}]) >= 3 "
+        f"and on (job, instance) last_over_time(stream_app_assigned_partitions[{window}])",
         "0s",
         "page",
-        "Worker {{ $labels.instance }} was started {{ $value }} times anew within an hour",
+        "Worker {{ $labels.instance }} was started {{ $value }} times anew within two hours",
         "It ends itself when it cannot go on without losing a review; each start repeats a few results.",
     )
 

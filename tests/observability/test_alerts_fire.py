@@ -155,7 +155,7 @@ def _lose_delay_and_stall(stage: Stage) -> None:
 
 
 def _crash(stage: Stage) -> None:
-    """Three ends within the hour; after the fourth nobody starts it again."""
+    """Three ends within two hours; after the fourth nobody starts it again."""
     for _ in range(3):
         stage.restart("restarts")
     wait_until(lambda: "WorkerCrashLoop" in stage.prometheus.firing(), 60, stage.prometheus.explain)
