@@ -59,7 +59,7 @@ def _loss(pace: Pace) -> list[Alert]:
         Alert(
             "LossBudgetSlowBurn",
             _burns(_LOST, ("6h", "30m"), SLOW_BURN, LOSS_BUDGET),
-            pace.duration(15 * MINUTE),
+            pace.duration(5 * MINUTE),
             "ticket",
             "{{ $value | humanizePercentage }} of the good reviews ended without a result for six hours",
             "They were deleted before they could be read, or could not be scored. One in ten thousand may.",
@@ -80,14 +80,14 @@ def _worker_down(pace: Pace) -> Alert:
 
 
 def _crash_loop(pace: Pace) -> Alert:
-    hour = pace.duration(HOUR)
+    window = pace.duration(2 * HOUR)
     return Alert(
         "WorkerCrashLoop",
-        f"changes(process_start_time_seconds[{hour}]) >= 3 "
-        f"and on (job, instance) last_over_time(stream_app_assigned_partitions[{hour}])",
+        f"changes(process_start_time_seconds[{window}]) >= 3 "
+        f"and on (job, instance) last_over_time(stream_app_assigned_partitions[{window}])",
         "0s",
         "page",
-        "Worker {{ $labels.instance }} was started {{ $value }} times anew within an hour",
+        "Worker {{ $labels.instance }} was started {{ $value }} times anew within two hours",
         "It ends itself when it cannot go on without losing a review; each start repeats a few results.",
     )
 
@@ -147,7 +147,7 @@ def _model_stale(pace: Pace) -> Alert:
     return Alert(
         "ModelStale",
         f"max by (job) (time() - stream_app_model_created_timestamp_seconds) > {90 * DAY}",
-        pace.duration(HOUR),
+        pace.duration(10 * MINUTE),
         "ticket",
         "The model is {{ $value | humanizeDuration }} old",
         "How people write changes; a model older than 90 days was measured on another time.",

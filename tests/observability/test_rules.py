@@ -127,7 +127,7 @@ def test_a_faster_pace_changes_durations_and_limits_alone() -> None:
 
     assert shape(Pace(60)) == shape(Pace())
     slowest = max((rule for group in alerts(Pace(60)) for rule in group.rules), key=_wait)
-    assert _wait(slowest) == 60
+    assert _wait(slowest) == 30
     assert Pace(60).limit(MINUTE, at_least=15) == 15
 
 
