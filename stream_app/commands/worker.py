@@ -14,6 +14,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from stream_app import logs
+from stream_app.breaker import PROBE_DELAYS, ProbeDelays
 from stream_app.commands.classifier import model_folder, rules_of
 from stream_app.core.scoring import Model
 from stream_app.exit_codes import ExitCode
@@ -36,8 +37,12 @@ log = structlog.stdlib.get_logger(__name__)
 _BROKER_RETRY_S = 2.0
 
 
-def run_worker(settings: Settings) -> None:
+def run_worker(settings: Settings, probe_delays: ProbeDelays = PROBE_DELAYS) -> None:
     """Classify until SIGTERM or SIGINT.
+
+    Args:
+        settings: of the stream.
+        probe_delays: of partitions that are paused because of their dead letters.
 
     Raises:
         ModelError: the model must not be used.
@@ -58,7 +63,7 @@ def run_worker(settings: Settings) -> None:
         found = _wait_for_topics(connection, settings, health)
         lag = LagReader(connection, settings.group_id, settings.input_topic)
         stack.enter_context(LagMonitor(lambda: lag(health.partitions), metrics, health))
-        wiring = _wire(settings, connection, found, Observation(metrics, health))
+        wiring = _wire(settings, connection, found, Observation(metrics, health), probe_delays)
         asyncio.run(_run(wiring, model))
 
 
@@ -87,7 +92,11 @@ def _wait_for_topics(connection: Connection, settings: Settings, health: Health)
 
 
 def _wire(
-    settings: Settings, connection: Connection, found: dict[str, TopicLimits], observation: Observation
+    settings: Settings,
+    connection: Connection,
+    found: dict[str, TopicLimits],
+    observation: Observation,
+    probe_delays: ProbeDelays,
 ) -> Wiring:
     inputs, results = found[settings.input_topic], found[settings.result_topic]
     letters = found[settings.dlq_topic]
@@ -99,6 +108,7 @@ def _wire(
         results=OutputTopic(settings.result_topic, results.partitions, results.max_message_bytes, same),
         dead_letters=OutputTopic(settings.dlq_topic, letters.partitions, letters.max_message_bytes, same),
         observation=observation,
+        probe_delays=probe_delays,
     )
 
 
