@@ -60,7 +60,8 @@ class ReplayCount:
     Attributes:
         read: records of the dead-letter topic.
         replayed: letters held by the broker in their target topic; in a dry run those that would be.
-        before: wanted letters that were replayed before.
+        before: wanted letters that were met and had been replayed before. Those before a partition's first
+            letter to be done are not met.
         skipped: those that cannot be replayed.
         by_reason: the replayed ones by reason.
         by_topic: the replayed ones by target topic.

@@ -62,7 +62,7 @@ class Health:
         self._waiting_since: float | None = None
         self._model: LoadedModel | None = None
         self._partitions: frozenset[TopicPartition] | None = None
-        self._paused = 0
+        self._paused: frozenset[TopicPartition] = frozenset()
 
     def beat(self) -> None:
         """The event loop turns. To be called about once a second."""
@@ -89,14 +89,14 @@ class Health:
             self._partitions = frozenset(partitions)
             self._waiting_since = None
 
-    def paused(self, partitions: int) -> None:
-        """So many of the worker's partitions are not fetched from."""
-        self._paused = partitions
+    def paused(self, partitions: Collection[TopicPartition]) -> None:
+        """These of the worker's partitions are not fetched from: that they wait is no fault of the worker."""
+        self._paused = frozenset(partitions)
 
     def lag(self, readings: Mapping[TopicPartition, Lag]) -> None:
         """The lag was read, so the broker is reachable."""
         with self._lock:
-            owned = (self._partitions or frozenset()).intersection(readings)
+            owned = (self._partitions or frozenset()).intersection(readings) - self._paused
             if not any(readings[place].is_waiting for place in owned):
                 self._waiting_since = None
             elif self._waiting_since is None:
@@ -134,7 +134,8 @@ class Health:
         if self._partitions is None:
             reasons.append("the consumer group has not assigned partitions")
         if self._paused:
-            reasons.append(f"{self._paused} partitions are paused")
+            numbers = ", ".join(str(number) for _, number in sorted(self._paused))
+            reasons.append(f"too many dead letters: partition {numbers} is paused, and probed by itself")
         return reasons
 
     def describe(self) -> dict[str, Any]:

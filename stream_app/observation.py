@@ -1,7 +1,7 @@
 """What is told of the stream as it runs: to the metrics, to the health and, where it is rare, to the log."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import numpy as np
 import structlog
@@ -101,6 +101,29 @@ class Observation:
         self._metrics.assigned([])
         self._health.rebalancing()
         log.info("partitions_revoked", partitions=sorted(tp.partition for tp in partitions))
+
+    def partition_paused(self, partition: TP, share: float, probe_in_s: float) -> None:
+        """Too large a share of a partition was dead-lettered."""
+        log.error(
+            "partition_paused",
+            topic=partition.topic,
+            partition=partition.partition,
+            dead_letter_share=round(share, 3),
+            probe_in_s=probe_in_s,
+        )
+
+    def partition_probed(self, partition: TP) -> None:
+        """A paused partition is fetched again; its next slice decides."""
+        log.info("partition_probed", topic=partition.topic, partition=partition.partition)
+
+    def partition_resumed(self, partition: TP) -> None:
+        """The slice that decided was clean."""
+        log.info("partition_resumed", topic=partition.topic, partition=partition.partition)
+
+    def paused(self, partitions: Collection[TP]) -> None:
+        """These are the paused partitions now, all of them."""
+        self._metrics.paused(len(partitions))
+        self._health.paused([(tp.topic, tp.partition) for tp in partitions])
 
     def offsets_lost(self, partition: TP, first: int, count: int) -> None:
         """Retention took records before they were read."""

@@ -50,6 +50,7 @@ WORKER = (
     "commit_interval_s",
     "session_timeout_s",
     "drain_timeout_s",
+    "dlq_breaker_share",
     "http_host",
     "http_port",
     "compression",

@@ -27,14 +27,25 @@ from aiokafka.errors import (
 )
 from faust.events import Event
 from faust.streams import Stream
+from faust.types import TP
 
+from stream_app.breaker import PROBE_DELAYS, ProbeDelays
 from stream_app.core.errors import ModelError
 from stream_app.core.isolation import classify_isolating
 from stream_app.core.messages import encode_dead_letter
 from stream_app.core.pipeline import Rules
 from stream_app.core.scoring import Model
 from stream_app.exit_codes import ExitCode
-from stream_app.kafka.app import ack_published, input_topic, new_app, record_producer, slice_in
+from stream_app.kafka.app import (
+    ack_published,
+    input_topic,
+    is_stale,
+    new_app,
+    record_producer,
+    skip,
+    slice_in,
+)
+from stream_app.kafka.pauses import Pauses, PauseWatch
 from stream_app.kafka.publish import OutputTopic, Publisher
 from stream_app.kafka.slices import Slice
 from stream_app.kafka.transport import Watch
@@ -71,6 +82,7 @@ class Wiring:
     dead_letters: OutputTopic
     observation: Observation
     trace: Trace
+    probe_delays: ProbeDelays = PROBE_DELAYS
 
 
 class Worker:
@@ -92,6 +104,7 @@ class Worker:
         self._in_flight: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
         self._app = self._new_app()
+        self._pauses = self._new_pauses()
 
     async def run(self) -> None:
         """Classify until SIGTERM or SIGINT, then drain: what is in flight is finished and committed."""
@@ -125,7 +138,7 @@ class Worker:
             committed=seen.committed,
             commit_failed=seen.commit_failed,
             assigned=seen.assigned,
-            revoked=seen.revoked,
+            revoked=self._revoked,
             offsets_lost=seen.offsets_lost,
             group_failed=_end_by_kafka,
         )
@@ -135,6 +148,9 @@ class Worker:
         publisher = Publisher(record_producer(self._app), self._wiring.results, self._wiring.dead_letters)
         async for event in stream.noack().events():
             with no_error_reaches_faust():
+                if is_stale(event):
+                    await skip(stream, event)
+                    continue
                 await self._free_place.acquire()
                 await self._classify_slice(stream, event, publisher)
 
@@ -145,6 +161,7 @@ class Worker:
         self._observation.classified(outcomes, clock.seconds, model.version)
         results = [record for outcome in outcomes for record in outcome.results]
         letters = [letter for outcome in outcomes for letter in outcome.dead_letters]
+        self._pauses.classified(event, len(results) + len(letters), len(letters))
         span.classified(len(results), len(letters), model.version)
         sent = Sent(time.monotonic(), span)
         futures = await publisher.publish(results, [encode_dead_letter(letter) for letter in letters])
@@ -169,6 +186,20 @@ class Worker:
             self._observation.published(slice_in(event), sent.at)
             self._observation.in_flight(len(self._in_flight) - 1)
 
+    def _new_pauses(self) -> Pauses:
+        seen = self._observation
+        watch = PauseWatch(
+            opened=seen.partition_paused,
+            probed=seen.partition_probed,
+            closed=seen.partition_resumed,
+            paused=seen.paused,
+        )
+        return Pauses(self._app, self._settings.dlq_breaker_share, self._wiring.probe_delays, watch)
+
+    def _revoked(self, partitions: set[TP]) -> None:
+        self._pauses.revoked(partitions)
+        self._observation.revoked(partitions)
+
     def _listen_for_signals(self) -> None:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self._stop.set)
@@ -189,6 +220,7 @@ class Worker:
         """Tell that the loop turns, and end the process when a part of Faust has died."""
         while True:
             self._observation.beat()
+            self._pauses.probe()
             if self._app.crashed:
                 error = self._app.crash_reason or RuntimeError("a part of Faust crashed without a reason")
                 end_process(_exit_code(error), "faust_crashed", error)

@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,6 +28,8 @@ from stream_app.core.messages import ReviewResult, decode_result
 from stream_app.kafka.connection import Connection, KafkaRequestError
 from stream_app.kafka.reader import RawRecord, end_offsets, read
 
+PROGRAM = ("-m", "stream_app", "worker")
+
 FeedRecord = tuple[bytes | None, bytes | None]
 """Key and value."""
 
@@ -43,14 +45,16 @@ def reviews(count: int, start: int = 0) -> Iterator[FeedRecord]:
 class WorkerProcess:
     """`stream-app worker` as a process; its log is a file."""
 
-    def __init__(self, settings: Mapping[str, str], folder: Path, name: str) -> None:
+    def __init__(
+        self, settings: Mapping[str, str], folder: Path, name: str, program: Sequence[str] = PROGRAM
+    ) -> None:
         self.port = free_port()
         self.log = folder / f"{name}.log"
         environment = {name: value for name, value in os.environ.items() if not name.startswith("STREAM_")}
         environment |= {"STREAM_HTTP_PORT": str(self.port), "STREAM_LOG_FORMAT": "json", **settings}
         with self.log.open("w") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "stream_app", "worker"],
+                [sys.executable, *program],
                 env=environment,
                 cwd=folder,
                 stderr=log,
@@ -146,7 +150,7 @@ class Stream:
         producer.produce(self.input, value, key=b"large")
         assert producer.flush(60) == 0
 
-    def start_worker(self, **settings: str) -> WorkerProcess:
+    def start_worker(self, *, program: Sequence[str] = PROGRAM, **settings: str) -> WorkerProcess:
         """A worker of the group; settings by their names without the prefix, in lower case."""
         environment = {
             "STREAM_BOOTSTRAP_SERVERS": self.connection.bootstrap_servers,
@@ -155,7 +159,7 @@ class Stream:
             "STREAM_RESULT_TOPIC": self.results,
             "STREAM_DLQ_TOPIC": self.dead_letters,
         } | {f"STREAM_{name.upper()}": value for name, value in settings.items()}
-        worker = WorkerProcess(environment, self._folder, f"worker-{len(self._workers)}")
+        worker = WorkerProcess(environment, self._folder, f"worker-{len(self._workers)}", program)
         self._workers.append(worker)
         return worker
 

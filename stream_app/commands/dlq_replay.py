@@ -63,5 +63,5 @@ def _summary(count: ReplayCount, plan: ReplayPlan) -> str:
     topics = ", ".join(f"{number} to {topic}" for topic, number in count.by_topic.items())
     reasons = ", ".join(f"{reason} {number}" for reason, number in count.by_reason.items())
     what = f" ({topics}; {reasons})" if count.replayed else ""
-    others = f"{count.before} were replayed before, {count.skipped} cannot be replayed"
-    return f"{count.replayed} {verb}{what}, {others}"
+    before = f", {count.before} were replayed before" if count.before else ""
+    return f"{count.replayed} {verb}{what}{before}, {count.skipped} cannot be replayed"

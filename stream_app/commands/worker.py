@@ -16,6 +16,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from stream_app import logs
+from stream_app.breaker import PROBE_DELAYS, ProbeDelays
 from stream_app.commands.classifier import framed_rules_of, model_folder, rules_of
 from stream_app.core.pipeline import Rules
 from stream_app.core.scoring import Model
@@ -42,8 +43,12 @@ _BROKER_RETRY_S = 2.0
 Answer = TypeVar("Answer")
 
 
-def run_worker(settings: Settings) -> None:
+def run_worker(settings: Settings, probe_delays: ProbeDelays = PROBE_DELAYS) -> None:
     """Classify until SIGTERM or SIGINT.
+
+    Args:
+        settings: of the stream.
+        probe_delays: of partitions that are paused because of their dead letters.
 
     Raises:
         ModelError: the model must not be used.
@@ -66,7 +71,8 @@ def run_worker(settings: Settings) -> None:
         lag = LagReader(connection, settings.group_id, settings.input_topic)
         stack.enter_context(LagMonitor(lambda: lag(health.partitions), metrics, health))
         trace = stack.enter_context(tracing(settings))
-        wiring = _wire(settings, rules, found, Observation(metrics, health), trace)
+        observation = Observation(metrics, health)
+        wiring = replace(_wire(settings, rules, found, observation, trace), probe_delays=probe_delays)
         asyncio.run(_run(wiring, model))
 
 

@@ -11,11 +11,12 @@ from aiokafka.abc import AbstractTokenProvider
 from aiokafka.helpers import create_ssl_context
 from faust.events import Event
 from faust.streams import Stream
+from faust.types import TP
 
 from stream_app.kafka.connection import Connection, ConnectionSettingsError
 from stream_app.kafka.oauth import TokenSource
 from stream_app.kafka.slices import Slice, SliceMessage, SliceSchema, slicing
-from stream_app.kafka.transport import Producer, Transport, Watch
+from stream_app.kafka.transport import Consumer, Producer, Transport, Watch
 from stream_app.settings import Settings
 
 
@@ -84,6 +85,26 @@ async def ack_published(stream: Stream[Any], event: Event) -> None:
     """The broker holds all outputs of the event's slice: its offset may be committed."""
     cast("SliceMessage", event.message).is_published = True
     await stream.ack(event)
+
+
+def is_stale(event: Event) -> bool:
+    """Whether the event's slice was delivered behind a pause of its partition: it will be delivered again."""
+    return cast("SliceMessage", event.message).is_stale
+
+
+async def skip(stream: Stream[Any], event: Event) -> None:
+    """Let go of an event whose slice is not to be classified; its offset is not committed."""
+    await stream.ack(event)
+
+
+def pause_behind(app: faust.App, event: Event) -> None:
+    """Fetch no more of the event's partition; what was fetched of it already becomes stale."""
+    cast("Consumer", app.consumer).pause_behind(cast("SliceMessage", event.message))
+
+
+def resume(app: faust.App, partition: TP) -> None:
+    """Fetch a paused partition again, from behind the last slice that was classified."""
+    app.consumer.resume_partitions({partition})
 
 
 def security_arguments(connection: Connection) -> dict[str, Any]:

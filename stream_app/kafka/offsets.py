@@ -15,10 +15,22 @@ class OffsetTracker:
         self._acked: set[int] = set()
         self._position: int | None = None
         self._committed: int | None = None
+        self.epoch = 0
 
-    def delivered(self, last_offset: int) -> None:
-        """A slice that ends with `last_offset` was handed to the worker."""
+    def delivered(self, last_offset: int) -> int:
+        """A slice that ends with `last_offset` was handed to the worker.
+
+        Returns:
+            The epoch: the slice is stale as soon as that is no longer the tracker's.
+        """
         self._delivered.append(last_offset)
+        return self.epoch
+
+    def rewind(self, last_offset: int) -> None:
+        """What was delivered behind `last_offset` is stale, and will be delivered again."""
+        while self._delivered and self._delivered[-1] > last_offset:
+            self._delivered.pop()
+        self.epoch += 1
 
     def acked(self, last_offset: int) -> None:
         """All outputs of the slice that ends with `last_offset` are held by the broker."""

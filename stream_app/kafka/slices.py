@@ -53,8 +53,15 @@ class SliceMessage(ConsumerMessage):
         tracker: of its partition since the last seek; an ack after a seek must not reach the next one.
         is_published: whether the broker holds all its outputs. Faust acks what it skips, too: slices that
             come out of a full buffer after the partitions were given up. Those must be read again.
+        epoch: of the tracker when it was delivered; None: stale from the beginning.
     """
 
-    __slots__ = ("is_published", "tracker")
+    __slots__ = ("epoch", "is_published", "tracker")
     tracker: OffsetTracker
     is_published: bool
+    epoch: int | None
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether its partition was paused before it, so that it is delivered again."""
+        return self.epoch != self.tracker.epoch

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, cast
 import aiokafka
 import faust
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
-from aiokafka.errors import KafkaError
+from aiokafka.errors import IllegalStateError, KafkaError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.consumer import ensure_TP
 from faust.transport.drivers import aiokafka as driver
@@ -99,6 +99,7 @@ class Consumer(driver.Consumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Faust's signature
         self._trackers: defaultdict[TP, OffsetTracker] = defaultdict(OffsetTracker)
         self._read_to: dict[TP, int] = {}
+        self._rewinds: dict[TP, int] = {}
         super().__init__(*args, **kwargs)
         self._watch = cast("Transport", self.transport).watch
 
@@ -126,8 +127,34 @@ class Consumer(driver.Consumer):
         )
         message.is_published = False
         message.tracker = self._trackers[tp]
-        message.tracker.delivered(last.offset)
+        message.epoch = None if tp in self._rewinds else message.tracker.delivered(last.offset)
         return message
+
+    def pause_behind(self, message: SliceMessage) -> None:
+        """Fetch no more of the message's partition. What was delivered behind it is stale, and read again."""
+        tp = message.tp
+        if self._trackers.get(tp) is message.tracker:  # else it was given up meanwhile
+            message.tracker.rewind(message.offset)
+            self._rewinds[tp] = message.offset + 1
+            self.pause_partitions({tp})
+
+    def on_buffer_drop(self, tp: TP) -> None:
+        """Stock Faust fetches a paused partition again as soon as the buffer has room."""
+        super().on_buffer_drop(tp)
+        self._get_active_partitions().difference_update(self._paused_partitions)
+
+    async def _rewind(self) -> None:
+        """Seek to where paused partitions go on.
+
+        Between two fetches: while Faust hands on what it has fetched, it would undo the seek.
+        """
+        rewinds, self._rewinds = self._rewinds, {}
+        for tp, offset in rewinds.items():
+            try:
+                await self._thread.seek_wait({tp: offset})
+            except IllegalStateError:
+                continue  # given up meanwhile: the next owner begins with what is committed
+            self._read_to[tp] = offset
 
     def ack(self, message: Message) -> bool:
         """Faust is done with the message; its offset counts only if its outputs are held by the broker."""
@@ -169,8 +196,8 @@ class Consumer(driver.Consumer):
 
     async def perform_seek(self) -> None:
         """What was delivered before a seek is delivered again: the trackers start anew."""
-        self._trackers.clear()
-        self._read_to.clear()
+        for of_partition in (self._trackers, self._read_to, self._rewinds):
+            of_partition.clear()
         await super().perform_seek()
         held = self.assignment()
         expected = {tp: offset for tp, offset in self._committed_offset.items() if offset and tp in held}
@@ -190,8 +217,8 @@ class Consumer(driver.Consumer):
         """Finish what is in work and commit it, while the partitions are still ours."""
         await super().on_partitions_revoked(revoked)
         for tp in revoked:
-            self._trackers.pop(tp, None)
-            self._read_to.pop(tp, None)
+            for of_partition in (self._trackers, self._read_to, self._rewinds):
+                of_partition.pop(tp, None)
         self._watch.revoked(revoked)
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
@@ -206,11 +233,14 @@ class Consumer(driver.Consumer):
         it is read twice. There is no need: what was fetched is dropped, and Faust seeks before it goes on.
         """
         await self._wait_for_flow()
+        await self._rewind()
         active = self._get_active_partitions()
         if not active:
             await self.sleep(_BUFFER_FULL_PAUSE_S)
             return {}, active
-        records = await self._getmany(active_partitions=active, timeout=timeout)
+        # A copy: of a set that has become empty aiokafka gives the records of all partitions, of paused ones
+        # too, and those would be dropped and lost.
+        records = await self._getmany(active_partitions=set(active), timeout=timeout)
         if self.flow_active:
             return records, active
         await self._wait_for_flow()

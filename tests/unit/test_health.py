@@ -173,10 +173,24 @@ def test_a_standby_is_ready(health: Health) -> None:
 
 def test_a_paused_partition_is_not_ready(health: Health) -> None:
     make_ready(health)
-    health.paused(2)
-    assert health.why_not_ready() == ["2 partitions are paused"]
-    health.paused(0)
+    health.paused([SECOND, FIRST])
+    assert health.why_not_ready() == ["too many dead letters: partition 0, 1 is paused, and probed by itself"]
+    health.paused([])
     assert health.why_not_ready() == []
+
+
+def test_a_paused_partition_is_no_stall_and_hides_none(health: Health, clock: Clock) -> None:
+    health.assigned([FIRST, SECOND])
+    health.paused([SECOND])
+    health.lag({FIRST: NOTHING, SECOND: WAITING})
+    wait(health, clock, 100)
+    assert health.why_dead() == []
+    health.lag({FIRST: WAITING, SECOND: WAITING})
+    for _ in range(3):  # as its probes come and go
+        wait(health, clock, 25)
+        health.paused([])
+        health.paused([SECOND])
+    assert health.why_dead() != []
 
 
 def test_livez_and_readyz_say_what_is_wrong(port: int, health: Health, clock: Clock) -> None:

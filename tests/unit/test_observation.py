@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from faust.types import TP
 from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
 
 from stream_app.core.errors import BlankTextError, ModelError
 from stream_app.core.messages import DeadLetter
@@ -62,6 +63,23 @@ def test_ownership_comes_and_goes(seen: Seen) -> None:
     assert seen.value("assigned_partitions") == 0
     assert seen.value("committed_offset", topic="t", partition="0") is None
     assert seen.health.why_not_ready()
+
+
+def test_pauses_are_told_in_log_metric_and_readiness(seen: Seen) -> None:
+    seen.observation.model_loaded(MODEL)
+    seen.observation.assigned({TP("t", 0), TP("t", 3)})
+    with capture_logs() as logged:
+        seen.observation.partition_paused(TP("t", 3), 0.51234, 30.0)
+        seen.observation.partition_probed(TP("t", 3))
+        seen.observation.partition_resumed(TP("t", 3))
+    assert [line["event"] for line in logged] == ["partition_paused", "partition_probed", "partition_resumed"]
+    assert {line["partition"] for line in logged} == {3}
+    assert (logged[0]["dead_letter_share"], logged[0]["probe_in_s"]) == (0.512, 30.0)
+    seen.observation.paused({TP("t", 3)})
+    assert seen.value("paused_partitions") == 1
+    assert "partition 3 is paused" in seen.health.why_not_ready()[0]
+    seen.observation.paused(set())
+    assert (seen.value("paused_partitions"), seen.health.why_not_ready()) == (0, [])
 
 
 def test_lost_offsets_are_counted(seen: Seen) -> None:

@@ -56,3 +56,28 @@ def test_every_offset_below_the_committable_one_is_acked(
     expected = None if first_open == 0 else ends[first_open - 1] + 1
     assert tracker.committable() == expected
     assert tracker.unacked == len(ends) - first_open
+
+
+@given(slices, st.data())
+def test_after_a_rewind_nothing_is_committed_past_what_is_delivered_again(
+    drawn: tuple[Sequence[int], Sequence[int]], data: st.DataObject
+) -> None:
+    lengths, _ = drawn
+    ends = [sum(lengths[: number + 1]) - 1 for number in range(len(lengths))]
+    tracker = OffsetTracker()
+    epochs = [tracker.delivered(end) for end in ends]
+    paused_at = data.draw(st.integers(0, len(ends) - 1))
+    acked_before = data.draw(st.sets(st.integers(0, paused_at)))
+    for number in acked_before:
+        tracker.acked(ends[number])
+    tracker.rewind(ends[paused_at])
+    assert all(epoch != tracker.epoch for epoch in epochs), "what was delivered before is stale"
+    for number in set(range(paused_at + 1)) - acked_before:
+        tracker.acked(ends[number])
+    assert (tracker.committable(), tracker.unacked) == (ends[paused_at] + 1, 0)
+    again = [tracker.delivered(end) for end in ends[paused_at + 1 :]]
+    assert tracker.committable() == ends[paused_at] + 1
+    assert set(again) <= {tracker.epoch}
+    for end in ends[paused_at + 1 :]:
+        tracker.acked(end)
+    assert tracker.committable() == ends[-1] + 1

@@ -1,6 +1,9 @@
+import asyncio
+from collections import defaultdict
 from types import SimpleNamespace
 from typing import Any
 
+from aiokafka.errors import IllegalStateError
 from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,7 +37,7 @@ def test_partitions_take_turns() -> None:
 def message(tracker: OffsetTracker, offset: int) -> SliceMessage:
     made = SliceMessage("t", 0, offset, 0.0, 0, None, None, None, None, tp=TP("t", 0))
     made.tracker, made.is_published = tracker, False
-    tracker.delivered(offset)
+    made.epoch = tracker.delivered(offset)
     return made
 
 
@@ -42,6 +45,8 @@ def consumer() -> Consumer:
     made = Consumer.__new__(Consumer)  # its parts that need an application take no part in an ack
     made._unacked_messages = set()
     made._waiting_for_ack = None
+    made._trackers, made._rewinds = defaultdict(OffsetTracker), {}
+    made._active_partitions, made._paused_partitions, made._buffered_partitions = set(), set(), set()
     return made
 
 
@@ -63,3 +68,64 @@ def test_what_is_published_and_acked_is_committed() -> None:
     published.is_published = True
     consumer().ack(published)
     assert tracker.committable() == 10
+
+
+def test_what_was_delivered_behind_a_pause_is_stale_and_nothing_else_is() -> None:
+    pausing, tp = consumer(), TP("t", 0)
+    pausing._active_partitions = {tp, TP("t", 1)}
+    tracker = pausing._trackers[tp]
+    last, behind = message(tracker, 9), message(tracker, 19)
+    pausing.pause_behind(last)
+    assert behind.is_stale
+    assert pausing._rewinds == {tp: 10}
+    assert (pausing._active_partitions, pausing._paused_partitions) == ({TP("t", 1)}, {tp})
+    assert not message(tracker, 19).is_stale
+    assert not message(pausing._trackers[TP("t", 1)], 5).is_stale
+
+
+def test_a_pause_that_comes_after_the_partition_was_given_up_is_none() -> None:
+    pausing, tp = consumer(), TP("t", 0)
+    pausing._active_partitions = {tp}
+    pausing.pause_behind(message(OffsetTracker(), 9))
+    assert (pausing._active_partitions, pausing._rewinds) == ({tp}, {})
+
+
+def test_a_buffer_that_has_room_again_ends_no_pause() -> None:
+    pausing, paused, other = consumer(), TP("t", 0), TP("t", 1)
+    pausing._buffered_partitions = {paused, other}
+    pausing._paused_partitions = {paused}
+    pausing.on_buffer_drop(paused)
+    pausing.on_buffer_drop(other)
+    assert pausing._active_partitions == {other}
+    assert not pausing._buffered_partitions
+
+
+def test_a_pause_during_a_fetch_does_not_make_it_a_fetch_of_everything() -> None:
+    fetching: Any = consumer()  # Any: its ways into Faust are replaced
+    tp = TP("t", 0)
+    fetching.flow_active, fetching._active_partitions = True, {tp}
+    asked: list[set[TP]] = []
+
+    async def getmany(active_partitions: set[TP], timeout: float) -> dict[TP, Any]:  # noqa: ASYNC109 - Faust's signature
+        fetching.pause_partitions({tp})
+        asked.append(active_partitions)
+        return {tp: [timeout]}
+
+    fetching._getmany = getmany
+    _, active = asyncio.run(fetching._wait_next_records(1.0))
+    assert asked == [{tp}], "aiokafka takes an empty set for all partitions"
+    assert active == set(), "and what came of the paused partition is not handed on"
+
+
+def test_a_partition_given_up_before_its_seek_keeps_no_other_from_its_own() -> None:
+    seeking: Any = consumer()
+    gone, held = TP("t", 0), TP("t", 1)
+    seeking._read_to, seeking._rewinds = {}, {gone: 5, held: 7}
+
+    async def seek_wait(offsets: dict[TP, int]) -> None:
+        if gone in offsets:
+            raise IllegalStateError
+
+    seeking._thread = SimpleNamespace(seek_wait=seek_wait)
+    asyncio.run(seeking._rewind())
+    assert (seeking._rewinds, seeking._read_to) == ({}, {held: 7})
