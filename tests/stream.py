@@ -112,9 +112,12 @@ class WorkerProcess:
 
 
 class Stream:
-    """Topics and a group that nobody else uses."""
+    """Topics and a group that nobody else uses; `defaults` are settings of all its workers."""
 
-    def __init__(self, bootstrap_servers: str, prefix: str, folder: Path) -> None:
+    def __init__(
+        self, bootstrap_servers: str, prefix: str, folder: Path, defaults: Mapping[str, str] | None = None
+    ) -> None:
+        self._defaults = defaults or {}
         self.connection = Connection(bootstrap_servers)
         self.input, self.results, self.dead_letters = f"{prefix}.raw", f"{prefix}.sentiment", f"{prefix}.dlq"
         self.group = prefix
@@ -158,7 +161,7 @@ class Stream:
             "STREAM_INPUT_TOPIC": self.input,
             "STREAM_RESULT_TOPIC": self.results,
             "STREAM_DLQ_TOPIC": self.dead_letters,
-        } | {f"STREAM_{name.upper()}": value for name, value in settings.items()}
+        } | {f"STREAM_{name.upper()}": value for name, value in {**self._defaults, **settings}.items()}
         worker = WorkerProcess(environment, self._folder, f"worker-{len(self._workers)}", program)
         self._workers.append(worker)
         return worker
@@ -226,9 +229,9 @@ class Stream:
 
 
 @contextmanager
-def stream(bootstrap_servers: str, prefix: str, folder: Path) -> Iterator[Stream]:
+def stream(bootstrap_servers: str, prefix: str, folder: Path, **defaults: str) -> Iterator[Stream]:
     """A stream with its topics not yet made; its workers end and its topics go with the block."""
-    made = Stream(bootstrap_servers, prefix, folder)
+    made = Stream(bootstrap_servers, prefix, folder, defaults)
     try:
         yield made
     finally:

@@ -1,0 +1,76 @@
+"""A fault: what is done, what the user sees, and the run that measures what became of every review."""
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from stream_app.account import Verdict
+from stream_app.kafka.broker import LocalBroker, local_broker
+from tests.stream import Stream, stream
+
+Section = Literal["Worker", "Broker", "Cluster", "Network", "Topics", "Machine"]
+Guarantee = Literal["at_least_once", "exactly_once"]
+
+
+class Outcome(NamedTuple):
+    """What a run has measured.
+
+    Attributes:
+        verdict: the account of every input.
+        recovered_s: seconds from the end of the fault to the next new output; None where nothing had stopped.
+        note: what else was seen, in words.
+    """
+
+    verdict: Verdict
+    recovered_s: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a scenario works with, all of it its own.
+
+    Attributes:
+        folder: for logs and data; kept when the run fails.
+        chance: everything random comes from here, so that a seed repeats a run.
+        guarantee: the processing guarantee of the workers.
+    """
+
+    folder: Path
+    chance: random.Random
+    guarantee: Guarantee = "at_least_once"
+
+    @contextmanager
+    def broker(self) -> Iterator[LocalBroker]:
+        """A broker that may be ended, suspended and started again."""
+        with local_broker(port=0, say=print) as started:
+            yield started
+
+    @contextmanager
+    def stream(self, bootstrap_servers: str, prefix: str = "reviews") -> Iterator[Stream]:
+        """Topics (not yet made) and a group; workers started from it have the stage's guarantee."""
+        with stream(bootstrap_servers, prefix, self.folder, processing_guarantee=self.guarantee) as made:
+            yield made
+
+
+class Scenario(NamedTuple):
+    """One row of docs/faults.md.
+
+    Attributes:
+        name: in snake case; also of its test.
+        section: where the fault strikes.
+        fault: what is done, for a reader who knows Kafka.
+        seen: what a user sees meanwhile and afterwards: in log, metrics, health pages, exit code.
+        run: does it and measures.
+        is_slow: longer than 30 s, so not part of `make faults`.
+    """
+
+    name: str
+    section: Section
+    fault: str
+    seen: str
+    run: Callable[[Stage], Outcome]
+    is_slow: bool = False
