@@ -14,7 +14,9 @@ def alerts(pace: Pace) -> list[Group]:
     return [
         Group("stream-app-objectives", [*_latency(pace), *_loss(pace)]),
         Group("stream-app-workers", [_worker_down(pace), _crash_loop(pace), _kafka_unreachable(pace)]),
-        Group("stream-app-progress", [_stalled(pace), _lag_growing(pace), _dead_letters(pace)]),
+        Group(
+            "stream-app-progress", [_stalled(pace), _lag_growing(pace), _dead_letters(pace), _paused(pace)]
+        ),
         Group("stream-app-model", [_model_stale(pace), _agreement(pace), _drift(pace)]),
     ]
 
@@ -140,6 +142,18 @@ def _dead_letters(pace: Pace) -> Alert:
         "page",
         "{{ $value | humanizePercentage }} of the records cannot be classified",
         "They are kept byte for byte in the dead-letter topic, with the reason, and can be sent again.",
+    )
+
+
+def _paused(pace: Pace) -> Alert:
+    # Over a window: a probe ends the pause for a moment.
+    return Alert(
+        "PartitionPaused",
+        f"max_over_time(stream_app_paused_partitions[{pace.duration(2 * MINUTE)}]) > 0",
+        "0s",
+        "page",
+        "Worker {{ $labels.instance }} has paused {{ $value }} of its partitions",
+        "More of their records than STREAM_DLQ_BREAKER_SHARE were dead-lettered. It probes them by itself.",
     )
 
 

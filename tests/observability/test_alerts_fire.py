@@ -57,7 +57,8 @@ class Stage:
         self.model = model
         self._targets = Targets(folder / "targets.json")
         self.flows = {job: self._flow(job, folder, stack) for job in JOBS}
-        self.workers = {job: flow.start_worker(model_path=str(model)) for job, flow in self.flows.items()}
+        self._settings = {"model_path": str(model), "dlq_breaker_share": "0.6"}
+        self.workers = {job: flow.start_worker(**self._settings) for job, flow in self.flows.items()}
         for job, worker in self.workers.items():
             worker.wait_until_ready()
             self._targets.add(job, worker.port)
@@ -91,7 +92,7 @@ class Stage:
         self.workers[job].kill()
         meanwhile()
         port = str(self.workers[job].port)
-        worker = self.flows[job].start_worker(model_path=str(self.model), http_port=port)
+        worker = self.flows[job].start_worker(**self._settings, http_port=port)
         worker.port = int(port)
         self.workers[job] = worker
         newer = f"{started} > {before[0].value}"
@@ -123,12 +124,13 @@ def faulty(stage: Stage) -> Iterator[Stage]:
 
 
 def _spoil_the_input(stage: Stage) -> None:
-    """An old model, ratings that contradict the texts, poison, and one text a thousand times."""
+    """An old model, ratings that contradict the texts, one text again and again, half poison, then all."""
     edit_manifest(stage.model, lambda _: {"created_at": datetime(2020, 1, 1, tzinfo=UTC)})
     stage.workers["quality"].send(signal.SIGHUP)
     flow = stage.flows["quality"]
     flow.feed(texts(1, 1_000))
     flow.feed(mostly_poison(1_300), per_s=40)
+    flow.feed([(b"k", b"no JSON")] * 1_000)
 
 
 def _lose_delay_and_stall(stage: Stage) -> None:
