@@ -1,21 +1,14 @@
 """Open a model artifact: what its manifest states is checked before anything of it is used."""
 
 import hashlib
-import lzma
-import warnings
 from collections.abc import Sequence
 from contextlib import suppress
-from importlib.metadata import version as installed_version
-from io import BytesIO
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from joblib.numpy_pickle import NumpyUnpickler
-from numpy.typing import NDArray
-from sklearn.exceptions import InconsistentVersionWarning
-from sklearn.pipeline import Pipeline
 
+from stream_app.artifact import Fitted, read_artifact
 from stream_app.core.errors import ManifestError, ModelError
 from stream_app.core.manifest import (
     GoldenSentence,
@@ -30,7 +23,6 @@ MANIFEST_FILE: Final = "manifest.json"
 GOLDEN_FILE: Final = "golden.jsonl"
 FORMER_FOLDER: Final = "former"  # below a champion's folder: what else than its artifact the former one had
 TOLERANCE: Final = 1e-6
-TRUSTED: Final = ("stream_app.core", "sklearn", "numpy", "scipy", "joblib.numpy_pickle")
 
 
 class UnknownPresetError(ModelError):
@@ -50,12 +42,10 @@ def load_model(folder: Path, preset: str) -> Model:
     """
     manifest = read_manifest(folder)
     decisions = _decisions(manifest, preset, folder)
-    _check_libraries(manifest, folder)
     golden = decode_golden(read_golden(folder, manifest))
     artifact = folder / manifest.file
-    pipeline = unpickle(_read_checked(artifact, manifest.sha256), artifact)
-    scorer = _scorer(pipeline, manifest, artifact)
-    check_golden(pipeline, scorer, golden, folder)
+    scorer = _scorer(read_artifact(_read_checked(artifact, manifest.sha256), artifact), manifest, artifact)
+    _check_golden(scorer, golden, folder / GOLDEN_FILE)
     return Model(
         scorer=scorer,
         sentence_decision=decisions.sentence,
@@ -110,16 +100,6 @@ def _decisions(manifest: Manifest, preset: str, folder: Path) -> PresetDecisions
     )
 
 
-def _check_libraries(manifest: Manifest, folder: Path) -> None:
-    """Refuse a model of another scikit-learn: its pickles hold for one minor version only."""
-    made_with, installed = manifest.libraries.get("scikit-learn", "none"), installed_version("scikit-learn")
-    if made_with.split(".")[:2] != installed.split(".")[:2]:
-        raise ModelError(
-            f"{folder / MANIFEST_FILE}: made with scikit-learn {made_with}, and {installed} is installed; "
-            f"install scikit-learn {made_with} or train the model anew"
-        )
-
-
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
@@ -138,42 +118,7 @@ def _read_checked(path: Path, sha256: str) -> bytes:
     return content
 
 
-class _TrustingUnpickler(NumpyUnpickler):  # type: ignore[misc] # joblib ships no types
-    """joblib's unpickler, for the classes that an artifact may hold."""
-
-    def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 - pickle's signature
-        found = super().find_class(module, name) if _trusted(module) and "." not in name else None
-        if found is None or not _trusted(getattr(found, "__module__", "")):
-            raise ModelError(f"it holds {module}.{name}, expected classes of {', '.join(TRUSTED)} only")
-        return found
-
-
-def _trusted(module: str) -> bool:
-    return any(module == root or module.startswith(f"{root}.") for root in TRUSTED)
-
-
-def unpickle(content: bytes, path: Path) -> Pipeline:
-    """The fitted pipeline in the bytes of an artifact written by `joblib.dump` with `compress="xz"`.
-
-    Args:
-        content: the bytes.
-        path: where they came from, for messages.
-
-    Raises:
-        ModelError: not such a file, or it holds a class that is not trusted.
-    """
-    try:
-        with warnings.catch_warnings():
-            # The minor version was compared; a patch release may differ, and the golden set is the judge.
-            warnings.simplefilter("ignore", InconsistentVersionWarning)
-            return _TrustingUnpickler(
-                "", BytesIO(lzma.decompress(content)), ensure_native_byte_order=True
-            ).load()
-    except Exception as error:  # a broken pickle raises whatever its instructions lead to
-        raise ModelError(f"{path}: cannot be opened: {error}; promote the model again") from error
-
-
-def _scorer(pipeline: Pipeline, manifest: Manifest, artifact: Path) -> Scorer:
+def _scorer(pipeline: Fitted, manifest: Manifest, artifact: Path) -> Scorer:
     try:
         scorer = Scorer.from_pipeline(pipeline)
     except ModelError as error:
@@ -186,43 +131,23 @@ def _scorer(pipeline: Pipeline, manifest: Manifest, artifact: Path) -> Scorer:
     return scorer
 
 
-def check_golden(pipeline: Pipeline, scorer: Scorer, golden: Sequence[GoldenSentence], folder: Path) -> None:
-    """Run the golden set through the pipeline and through its serving form.
+def _check_golden(scorer: Scorer, golden: Sequence[GoldenSentence], place: Path) -> None:
+    """Compare what the scorer gives with the figures of the day the model was made.
 
     Raises:
-        GoldenMismatchError: they, or the scorer and the stored figures, differ by more than TOLERANCE.
+        GoldenMismatchError: they differ by more than TOLERANCE.
         ModelError: the golden set is not one of such a model.
     """
-    place = folder / GOLDEN_FILE
-    texts = [sentence.text for sentence in golden]
-    served = scorer.probabilities(texts)
+    served = scorer.probabilities([sentence.text for sentence in golden])
     width = served.shape[1]
     if {len(sentence.probabilities) for sentence in golden} != {width}:
         raise ModelError(
             f"{place}: expected sentences with {width} probabilities each; promote the model again"
         )
-    stored = np.array([sentence.probabilities for sentence in golden])
-    _compare(served, pipeline_probabilities(pipeline, texts), place, "the pipeline and its serving form")
-    _compare(served, stored, place, "the serving form and the stored probabilities")
-
-
-def pipeline_probabilities(pipeline: Pipeline, sentences: Sequence[str]) -> NDArray[np.float64]:
-    """What the pipeline itself gives: shape (n, 3), or (n, 1) when it gives one score."""
-    if hasattr(pipeline, "predict_proba"):
-        probabilities: NDArray[np.float64] = pipeline.predict_proba(sentences)
-        return probabilities
-    return np.asarray(pipeline.predict(sentences), np.float64)[:, np.newaxis]
-
-
-def _compare(one: NDArray[np.float64], other: NDArray[np.float64], place: Path, who: str) -> None:
-    if one.shape != other.shape:
-        raise GoldenMismatchError(
-            f"{place}: {who} have shapes {one.shape} and {other.shape}; promote the model again"
-        )
-    differences = np.abs(one - other).max(axis=1)
+    differences = np.abs(served - [sentence.probabilities for sentence in golden]).max(axis=1)
     worst = int(differences.argmax())
     if not differences[worst] <= TOLERANCE:
         raise GoldenMismatchError(
-            f"{place}: {who} differ by {differences[worst]:.2g} on sentence {worst + 1}, expected at most "
-            f"{TOLERANCE:g}; train the model anew on this machine's library versions"
+            f"{place}: the model differs by {differences[worst]:.2g} on sentence {worst + 1}, expected at "
+            f"most {TOLERANCE:g}; train the model anew on this machine's library versions"
         )

@@ -11,10 +11,13 @@ from typing import Final
 
 import joblib
 import msgspec
+import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from stream_app.bundled import bundled
+from stream_app.core.errors import ModelError
 from stream_app.core.manifest import (
     GoldenSentence,
     Manifest,
@@ -25,7 +28,7 @@ from stream_app.core.manifest import (
 )
 from stream_app.core.scoring import Scorer
 from stream_app.core.sentences import split_review
-from stream_app.model_store import GOLDEN_FILE, MANIFEST_FILE
+from stream_app.model_store import GOLDEN_FILE, MANIFEST_FILE, TOLERANCE
 from training.gold import Gold
 from training.reference import reference
 from training.split import HELD_OUT
@@ -64,11 +67,38 @@ def golden_set(scorer: Scorer) -> list[GoldenSentence]:
     return [GoldenSentence(text, tuple(row)) for text, row in zip(drawn, rows, strict=True)]
 
 
+def check_serving_form(trained: Trained, golden: Sequence[GoldenSentence]) -> None:
+    """Compare what scikit-learn's pipeline gives for the golden set with what its serving form gives.
+
+    Raises:
+        ModelError: they differ by more than TOLERANCE.
+    """
+    texts = [sentence.text for sentence in golden]
+    served = np.array([sentence.probabilities for sentence in golden])
+    own = pipeline_probabilities(trained.pipeline, texts)
+    if own.shape != served.shape or not np.abs(own - served).max() <= TOLERANCE:
+        raise ModelError("the pipeline and its serving form differ: the recipe's steps are not those served")
+
+
+def pipeline_probabilities(pipeline: Pipeline, sentences: Sequence[str]) -> NDArray[np.float64]:
+    """What the pipeline itself gives: shape (n, 3), or (n, 1) when it gives one score."""
+    if hasattr(pipeline, "predict_proba"):
+        probabilities: NDArray[np.float64] = pipeline.predict_proba(sentences)
+        return probabilities
+    return np.asarray(pipeline.predict(sentences), np.float64)[:, np.newaxis]
+
+
 def write_candidate(root: Path, trained: Trained, gold: Gold, metrics: Sequence[Metric]) -> Path:
-    """The candidate's folder below `root`, with everything but the card; the manifest is written last."""
+    """The candidate's folder below `root`, with everything but the card; the manifest is written last.
+
+    Raises:
+        ModelError: the pipeline is not what its serving form makes of it.
+    """
     artifact = serialize(trained.pipeline)
     sha256 = hashlib.sha256(artifact).hexdigest()
-    golden = encode_golden(golden_set(trained.scorer))
+    sentences = golden_set(trained.scorer)
+    check_serving_form(trained, sentences)
+    golden = encode_golden(sentences)
     created_at = datetime.now(UTC).replace(microsecond=0)
     manifest = Manifest(
         version=f"{created_at:%Y.%m.%d}-{sha256[:12]}",

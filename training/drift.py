@@ -8,13 +8,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
-from sklearn.pipeline import Pipeline
 
 from stream_app.core.drift import Histogram
 from stream_app.core.manifest import Manifest
 from stream_app.core.messages import ReviewResult
 from stream_app.core.ratings import rating_class
-from stream_app.core.scoring import LABELS
+from stream_app.core.scoring import LABELS, FittedPipeline
 from training.psi import CONFIDENCE, bins, psi, psi_noise
 from training.reference import Observations, histograms, named
 from training.result_window import Window, WindowError
@@ -104,7 +103,7 @@ class Comparison(NamedTuple):
 
 
 def compare(
-    window: Window, manifest: Manifest, pipeline: Pipeline, limits: Limits, preset: str = "inherited"
+    window: Window, manifest: Manifest, pipeline: FittedPipeline, limits: Limits, preset: str = "inherited"
 ) -> Comparison:
     """The window beside the reference of the model that gave it.
 
@@ -130,7 +129,7 @@ def compare(
     return Comparison(manifest.version, len(results), len(window.results) - len(results), figures, missing)
 
 
-def observed(results: Sequence[ReviewResult], pipeline: Pipeline) -> Observations:
+def observed(results: Sequence[ReviewResult], pipeline: FittedPipeline) -> Observations:
     """What the results tell of their reviews."""
     sentences = [sentence for result in results for sentence in result.sentences]
     rated = [result for result in results if result.rating is not msgspec.UNSET]
@@ -196,7 +195,7 @@ def _pairs(
     return pairs, missing
 
 
-def _terms(results: Sequence[ReviewResult], pipeline: Pipeline) -> TermCounts | None:
+def _terms(results: Sequence[ReviewResult], pipeline: FittedPipeline) -> TermCounts | None:
     texts = [s.text for result in results for s in result.sentences if s.text is not msgspec.UNSET]
     return count_terms(pipeline, texts) if texts else None
 

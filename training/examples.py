@@ -8,7 +8,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_app.core.features import index_terms
+from stream_app.core.terms import index_terms
 
 PARTS: Final = 32
 NO_FOLD: Final = -1

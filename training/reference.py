@@ -10,11 +10,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.pipeline import Pipeline
 
 from stream_app.core.drift import Histogram
 from stream_app.core.manifest import Preset, PresetDecisions
-from stream_app.core.scoring import LABELS, Scorer
+from stream_app.core.scoring import LABELS, FittedPipeline, Scorer
 from training.measures import Classes, review_means
 from training.unseen import TermCounts, count_terms
 
@@ -69,7 +68,10 @@ def histograms(seen: Observations) -> dict[str, Histogram]:
 
 
 def reference(
-    pipeline: Pipeline, scorer: Scorer, decisions: Mapping[Preset, PresetDecisions], held_out: pd.DataFrame
+    pipeline: FittedPipeline,
+    scorer: Scorer,
+    decisions: Mapping[Preset, PresetDecisions],
+    held_out: pd.DataFrame,
 ) -> dict[str, Histogram]:
     """The reference of a model's manifest.
 

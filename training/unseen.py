@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
-from sklearn.pipeline import Pipeline
+
+from stream_app.core.features import HashedNgrams
+from stream_app.core.scoring import FittedPipeline
 
 CHUNK: Final = 10_000  # sentences to a matrix, so that memory stays bounded
 
@@ -21,17 +23,19 @@ class TermCounts(NamedTuple):
     unseen: int
 
 
-def count_terms(pipeline: Pipeline, sentences: Sequence[str]) -> TermCounts:
+def count_terms(pipeline: FittedPipeline, sentences: Sequence[str]) -> TermCounts:
     """Terms with and without a weight.
 
     Args:
         pipeline: features and a linear estimator, fitted.
         sentences: any strings.
     """
-    weighted = np.asarray(np.atleast_2d(pipeline[-1].coef_).any(axis=0))
+    features, linear = (step for _, step in pipeline.steps)
+    hashed = HashedNgrams(features.bits)
+    weighted = np.asarray(np.atleast_2d(linear.coef_).any(axis=0))
     seen = total = 0
     for start in range(0, len(sentences), CHUNK):
-        matrix = pipeline[:-1].transform(sentences[start : start + CHUNK])
+        matrix = hashed.transform(sentences[start : start + CHUNK])
         seen += int(weighted[matrix.indices].sum())
         total += len(matrix.indices)
     return TermCounts(seen, total - seen)

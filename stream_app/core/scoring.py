@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Self
+from typing import Any, Final, Literal, NamedTuple, Protocol, Self
 
 import msgspec
 import numpy as np
@@ -11,10 +11,7 @@ from numpy.typing import NDArray
 
 from stream_app.core.drift import Histogram
 from stream_app.core.errors import ModelError, NonFiniteScoreError
-from stream_app.core.features import MAX_BITS, Buckets, Ends, compiled, index_terms
-
-if TYPE_CHECKING:
-    from sklearn.pipeline import Pipeline
+from stream_app.core.terms import MAX_BITS, Buckets, Ends, compiled, index_terms
 
 LABELS: Final = ("negative", "neutral", "positive")
 Kind = Literal["biases", "cuts"]
@@ -80,6 +77,16 @@ def _compiled_rows(outputs: int) -> Callable[..., None]:
     return compiled(loop, Buckets, Ends, Weights, Biases, Rows)
 
 
+class FittedPipeline(Protocol):
+    """A fitted pipeline of scikit-learn, or what `stream_app.artifact` reads of one.
+
+    Attributes:
+        steps: names and estimators.
+    """
+
+    steps: Sequence[tuple[str, Any]]
+
+
 class Scorer:
     """The serving form of a fitted pipeline: hashed n-grams and one linear layer, compiled.
 
@@ -116,7 +123,7 @@ class Scorer:
         self.probabilities([""])  # compiles, or loads what was compiled: no first sentence has to wait
 
     @classmethod
-    def from_pipeline(cls, pipeline: "Pipeline") -> Self:
+    def from_pipeline(cls, pipeline: FittedPipeline) -> Self:
         """The serving form of a fitted pipeline of HashedNgrams and a linear estimator.
 
         Args:

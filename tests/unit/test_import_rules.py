@@ -1,6 +1,7 @@
 """Which room may know what: read off the import statements."""
 
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,10 +11,12 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("stream_app", "training", "observability")
 IN_CORE = {"msgspec", "numpy", "numba", "stream_app"}
+ESTIMATORS = ("stream_app.core.features", "stream_app.core.regression")
 KAFKA_CLIENTS = {"confluent_kafka", "aiokafka", "faust", "mode"}
 KAFKA_ROOMS = ("stream_app.kafka.", "stream_app.worker", "stream_app.observation")
 TRAINING_MAY = (
     "stream_app.core",
+    "stream_app.artifact",
     "stream_app.model_store",
     "stream_app.bundled",
     "stream_app.line_formats",  # pure: the formats that the feed reads
@@ -54,13 +57,19 @@ def of(prefix: str) -> list[str]:
 
 @pytest.mark.parametrize("name", of("stream_app.core."))
 def test_the_core_knows_no_world(name: str) -> None:
-    estimators = ("stream_app.core.features", "stream_app.core.regression", "stream_app.core.scoring")
-    allowed = IN_CORE | ({"sklearn", "scipy"} if name in estimators else set())
+    allowed = IN_CORE | ({"sklearn", "scipy"} if name in ESTIMATORS else set())
     assert packages(name) <= allowed
     outside = {module for module in imported(name) if module.startswith("stream_app")}
     assert all(module.startswith("stream_app.core") for module in outside)
     forbidden = {"time", "logging", "os", "pathlib", "socket", "threading", "asyncio", "datetime.datetime"}
     assert not forbidden & set(imported(name))
+
+
+def test_serving_imports_nothing_that_only_training_needs() -> None:
+    code = "import sys, stream_app.commands.worker, stream_app.commands.serve; print(*sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "stream_app.core.scoring" in ended.stdout.split()
+    assert not {"sklearn", "scipy.sparse", "pandas"} & set(ended.stdout.split())
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if not name.startswith(KAFKA_ROOMS)])

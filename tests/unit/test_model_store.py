@@ -1,31 +1,19 @@
 """What a model's folder must be like; each test breaks a copy of the champion in one way."""
 
 import hashlib
-import io
 import json
-import lzma
 import shutil
 import subprocess
 import sys
-from collections import OrderedDict
 from collections.abc import Callable
-from fractions import Fraction
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-import joblib
 import pytest
 
 from stream_app.bundled import bundled
 from stream_app.core.errors import ManifestError, ModelError
-from stream_app.model_store import (
-    TRUSTED,
-    UnknownPresetError,
-    _TrustingUnpickler,
-    load_model,
-    read_manifest,
-    unpickle,
-)
+from stream_app.model_store import UnknownPresetError, load_model, read_manifest
 
 
 @pytest.fixture
@@ -88,12 +76,6 @@ def test_an_unknown_preset_names_the_setting_and_what_there_is(folder: Path) -> 
         load_model(folder, "human")
 
 
-def test_a_model_of_another_scikit_learn_is_refused(folder: Path) -> None:
-    change_manifest(folder, lambda manifest: manifest["libraries"].update({"scikit-learn": "1.0.2"}))
-    with pytest.raises(ModelError, match=r"made with scikit-learn 1\.0\.2"):
-        load_model(folder, "inherited")
-
-
 def test_a_golden_set_that_the_model_does_not_give_is_refused(folder: Path) -> None:
     path = folder / "golden.jsonl"
     lines = path.read_text().splitlines()
@@ -103,45 +85,14 @@ def test_a_golden_set_that_the_model_does_not_give_is_refused(folder: Path) -> N
     path.write_text("\n".join(lines) + "\n")
     golden_sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     change_manifest(folder, lambda manifest: manifest.update(golden_sha256=golden_sha256))
-    with pytest.raises(ModelError, match=r"serving form and the stored probabilities differ .* sentence 2"):
+    with pytest.raises(ModelError, match=r"the model differs by .* on sentence 2"):
         load_model(folder, "inherited")
 
 
-def test_a_class_from_elsewhere_is_not_unpickled(tmp_path: Path) -> None:
-    content = io.BytesIO()
-    joblib.dump(Fraction(1, 3), content, compress=("xz", 1))
-    with pytest.raises(ModelError, match=r"it holds fractions\.Fraction"):
-        unpickle(content.getvalue(), tmp_path / "model.joblib")
-
-
-def test_a_container_from_elsewhere_is_not_unpickled_either(tmp_path: Path) -> None:
-    content = io.BytesIO()
-    joblib.dump(OrderedDict(a=1), content, compress=("xz", 1))
-    with pytest.raises(ModelError, match=r"it holds collections\.OrderedDict"):
-        unpickle(content.getvalue(), tmp_path / "model.joblib")
-
-
-class Recording(_TrustingUnpickler):
-    """Writes down what an artifact names."""
-
-    named: ClassVar[set[str]] = set()
-
-    def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 - pickle's signature
-        self.named.add(module)
-        return super().find_class(module, name)
-
-
-def test_all_that_the_artifact_names_is_trusted() -> None:
-    (artifact,) = bundled("champion").glob("model-*.joblib")
-    Recording("", io.BytesIO(lzma.decompress(artifact.read_bytes())), ensure_native_byte_order=True).load()
-    assert "stream_app.core.features" in Recording.named
-    assert all(module.startswith(TRUSTED) for module in Recording.named)
-
-
-def test_the_champion_loads_where_training_cannot_be_imported() -> None:
+def test_the_champion_loads_where_neither_training_nor_scikit_learn_can_be_imported() -> None:
     code = """
 import sys
-sys.modules["training"] = None
+sys.modules.update(dict.fromkeys(["training", "sklearn", "scipy", "pandas"]))
 from stream_app.bundled import bundled
 from stream_app.model_store import load_model
 print(load_model(bundled("champion"), "inherited").version)

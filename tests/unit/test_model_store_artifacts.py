@@ -10,17 +10,14 @@ from pathlib import Path
 
 import joblib
 import msgspec
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 from sklearn.linear_model import RidgeClassifier
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import make_pipeline
 
 from stream_app.core.errors import ModelError
 from stream_app.core.features import HashedNgrams
 from stream_app.core.manifest import decode_golden
-from stream_app.core.scoring import Scorer
-from stream_app.model_store import check_golden, load_model, read_manifest
+from stream_app.model_store import load_model, read_manifest
 from tests.model_folders import (
     CLASSES,
     SENTENCES,
@@ -99,7 +96,7 @@ def labels_only(folder: Path) -> None:
         (no_pipeline, ".joblib", "expected fitted HashedNgrams"),
         (no_golden_sentence, "golden.jsonl", "expected sentences with 3 probabilities each"),
         (golden_of_two_classes, "golden.jsonl", "expected sentences with 3 probabilities each"),
-        (labels_only, "golden.jsonl", "the pipeline and its serving form have shapes"),
+        (labels_only, "golden.jsonl", "the model differs by"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_file(
@@ -121,21 +118,6 @@ def test_a_difference_within_the_tolerance_passes(folder: Path) -> None:
     assert load_model(folder, "inherited").version
 
 
-class Bold(Pipeline):  # type: ignore[misc] # scikit-learn ships no types
-    """A pipeline whose probabilities are not what its serving form makes of its weights."""
-
-    def predict_proba(self, X: list[str]) -> NDArray[np.float64]:  # noqa: N803 - scikit-learn's name
-        squared: NDArray[np.float64] = super().predict_proba(X) ** 2
-        return squared
-
-
-def test_a_pipeline_that_differs_from_its_serving_form_is_named(folder: Path) -> None:
-    bold = Bold(three_class_pipeline().steps)
-    golden = decode_golden((folder / "golden.jsonl").read_bytes())
-    with pytest.raises(ModelError, match="the pipeline and its serving form differ by"):
-        check_golden(bold, Scorer.from_pipeline(bold), golden, folder)
-
-
 class CallsOs:
     """What a malicious artifact would hold."""
 
@@ -155,19 +137,11 @@ class CallsSubprocess(CallsOs):
 def test_foreign_code_is_refused_before_it_runs(folder: Path, tmp_path: Path, attack: type[CallsOs]) -> None:
     marker = tmp_path / "marker"
     replace_artifact(folder, joblib_bytes({"steps": attack(marker)}))
-    assert "expected classes of stream_app.core, sklearn" in refusal(folder)
+    assert "expected arrays and estimators of scikit-learn only" in refusal(folder)
     assert not marker.exists()
 
 
-@pytest.mark.parametrize(("module", "name"), [("numpy", "os.system"), ("sklearn.base", "copy")])
-def test_foreign_code_under_a_trusted_name_is_refused(folder: Path, module: str, name: str) -> None:
-    """A dotted name leads out of a trusted module, and so does what that module imported."""
-    texts = b"".join(b"\x8c" + bytes([len(text)]) + text.encode() for text in (module, name))
-    replace_artifact(folder, lzma.compress(b"\x80\x04" + texts + b"\x93."))
-    assert f"it holds {module}.{name}" in refusal(folder)
-
-
-def test_another_patch_release_of_scikit_learn_loads_without_a_warning(folder: Path) -> None:
+def test_another_release_of_scikit_learn_loads_without_a_warning(folder: Path) -> None:
     ours = version("scikit-learn")
     other = ours[:-1] + ("8" if ours[-1] == "9" else "9")
     plain = lzma.decompress((folder / read_manifest(folder).file).read_bytes())

@@ -8,9 +8,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from stream_app.artifact import read_artifact
 from stream_app.core.errors import ModelError
 from stream_app.core.manifest import Preset
-from stream_app.model_store import unpickle
 from stream_app.settings import load_settings
 from training import export
 from training.commands.failures import LIMIT_CROSSED
@@ -93,7 +93,7 @@ def compared(  # noqa: PLR0913, PLR0917 - a place, a span of it, a model and wha
     if files is None:
         raise ModelError(f"{champion}: no champion there; name its folder or address with --champion")
     artifact = files.manifest.file
-    pipeline = unpickle(files.contents[artifact], Path(artifact))
+    pipeline = read_artifact(files.contents[artifact], Path(artifact))
     return compare(
         read_window(place, last, begin, lambda: load_settings().connection()),
         files.manifest,

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import clone
 
-from stream_app.core.features import HashedNgrams, index_terms
+from stream_app.core.features import HashedNgrams
+from stream_app.core.terms import index_terms
 
 ROOT = Path(__file__).parents[3]
 anything = st.text(st.characters(), max_size=60)  # lone surrogates too
@@ -170,9 +171,7 @@ def test_the_transformer_can_be_cloned_and_needs_no_fit() -> None:
 
 
 def test_nothing_is_compiled_at_import() -> None:
-    code = (
-        "import stream_app.core.scoring, stream_app.core.features as f; print(f._compiled_index.cache_info())"
-    )
+    code = "import stream_app.core.scoring, stream_app.core.terms as t; print(t._compiled_index.cache_info())"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert "currsize=0" in shown.stdout
 
@@ -192,7 +191,7 @@ def test_it_works_where_nothing_can_be_written(tmp_path: Path) -> None:
         cd {root}
         exec env -i HOME={root} {sys.executable} -c "
 import stream_app
-from stream_app.core.features import index_terms
+from stream_app.core.terms import index_terms
 print(stream_app.__file__)
 print(index_terms(['a b'], 18).ends[0])"
         """

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from scipy.special import expit, softmax
 from sklearn.linear_model import LogisticRegression
 
-from stream_app.core.features import HashedNgrams, index_terms
+from stream_app.core.features import HashedNgrams
+from stream_app.core.terms import index_terms
 from training.adagrad import Descent, Linear, Steps
 from training.examples import NO_FOLD, Labelled, ShuffledExamples
 

@@ -9,10 +9,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from stream_app.artifact import read_artifact
 from stream_app.bundled import bundled
 from stream_app.core.messages import ReviewResult
 from stream_app.core.scoring import Model
-from stream_app.model_store import load_model, read_manifest, unpickle
+from stream_app.model_store import load_model, read_manifest
 from tests.layers import gold_of
 from tests.results import results_of
 from training.drift import Comparison, Limits, compare
@@ -39,7 +40,7 @@ class Beside:
 
     def __init__(self, champion: Model, root: Path) -> None:
         manifest = read_manifest(FOLDER)
-        self.pipeline = unpickle((FOLDER / manifest.file).read_bytes(), FOLDER)
+        self.pipeline = read_artifact((FOLDER / manifest.file).read_bytes(), FOLDER)
         rows = gold_of(SAMPLE, root).side("train", "tune", "test").sort_values("review", kind="stable")
         of_sample = reference(self.pipeline, champion.scorer, manifest.decisions, rows)
         self.manifest = msgspec.structs.replace(manifest, reference=of_sample)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stream_app.core.features import index_terms
+from stream_app.core.terms import index_terms
 from training.examples import NO_FOLD, Examples, Labelled, ShuffledExamples
 
 BITS = 12

@@ -1,9 +1,12 @@
 """From a folder of reviews to a champion, on the tracked sample."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
 
 from stream_app.bundled import bundled
 from stream_app.core.errors import ModelError
@@ -92,3 +95,20 @@ def test_pipeline_and_scorer_agree(champion: Trained, gold: Gold) -> None:
     sentences = gold.side("test")["text"].tolist()[:200]
     served = champion.scorer.probabilities(sentences)
     np.testing.assert_allclose(served, champion.pipeline.predict_proba(sentences), atol=1e-9)
+
+
+class Bold(Pipeline):  # type: ignore[misc] # scikit-learn ships no types
+    """A pipeline whose probabilities are not what its serving form makes of its weights."""
+
+    def predict_proba(self, X: list[str]) -> NDArray[np.float64]:  # noqa: N803 - scikit-learn's name
+        squared: NDArray[np.float64] = super().predict_proba(X) ** 2
+        return squared
+
+
+def test_a_pipeline_that_differs_from_its_serving_form_becomes_no_candidate(
+    gold: Gold, champion: Trained, tmp_path: Path
+) -> None:
+    bold = replace(champion, pipeline=Bold(champion.pipeline.steps))
+    with pytest.raises(ModelError, match="the pipeline and its serving form differ"):
+        write_candidate(tmp_path, bold, gold, [])
+    assert not list(tmp_path.iterdir())
