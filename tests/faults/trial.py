@@ -15,6 +15,7 @@ from tests.stream import Stream, WorkerProcess, wait_until
 PER_S = 1_000
 """Reviews fed in a second."""
 POISON_EVERY = 100
+_WAIT_S = 150  # a busy machine is slow; what must be quick is measured, not waited for
 SESSION_S = 6
 """The shortest session that is allowed: a scenario waits for its end."""
 REPEATS = int(PER_S * 1.5)
@@ -28,12 +29,13 @@ class Trial:
         broker: its own.
         flow: its topics and workers.
         count: how many reviews are fed once `feed` is called.
+        poison_every: how many reviews come for one poison record, which is among them.
     """
 
-    def __init__(self, broker: LocalBroker, flow: Stream, count: int) -> None:
+    def __init__(self, broker: LocalBroker, flow: Stream, count: int, poison_every: int) -> None:
         self.broker, self.flow = broker, flow
-        self.oracle = Oracle(flow, POISON_EVERY)
-        self._count = count
+        self.oracle = Oracle(flow, poison_every)
+        self._count, self._poison_every = count, poison_every
         self._feeder: Feeder | None = None
 
     def start_worker(self, **settings: str) -> WorkerProcess:
@@ -44,14 +46,19 @@ class Trial:
         """Workers that are ready."""
         workers = [self.start_worker() for _ in range(count)]
         for worker in workers:
-            worker.wait_until_ready()
+            worker.wait_until_ready(_WAIT_S)
         return workers
 
-    def feed(self, per_s: float = PER_S) -> None:
-        """Feed in the background from now on; returns when a quarter has come out."""
-        records = inputs(self._count, poison_every=POISON_EVERY)
+    def feed(self, per_s: float = PER_S, until: int | None = None) -> None:
+        """Feed in the background from now on; returns when so many have come out, else a quarter of all."""
+        records = inputs(self._count, poison_every=self._poison_every)
         self._feeder = Feeder(self.flow.connection, self.flow.input, records, per_s)
-        self.flow.wait_for_outputs(self._count // 4)
+        self.flow.wait_for_outputs(self._count // 4 if until is None else until, _WAIT_S)
+
+    def wait_until_fed(self) -> int:
+        """How many were fed, all of which the broker holds."""
+        assert self._feeder is not None, "feed() was not called"
+        return self._feeder.join()
 
     def outcome(self, fault_ended_at: float | None = None, note: str = "") -> Outcome:
         """The verdict, when every input has an output and the workers have drained.
@@ -60,9 +67,8 @@ class Trial:
             fault_ended_at: seconds since the epoch; None where nothing was to stop.
             note: what else was seen.
         """
-        assert self._feeder is not None, "nothing was fed"
-        fed = self._feeder.join()
-        wait_until(lambda: self._is_done(fed), 60, lambda: self._missing(fed))
+        fed = self.wait_until_fed()
+        wait_until(lambda: self._is_done(fed), _WAIT_S, lambda: self._missing(fed))
         codes = self.flow.terminate_workers()
         assert set(codes) <= {0}, f"workers ended with {codes} after SIGTERM"
         self.oracle.read_on()
@@ -82,11 +88,11 @@ class Trial:
 
 
 @contextmanager
-def trial(stage: Stage, count: int = 4_000) -> Iterator[Trial]:
+def trial(stage: Stage, count: int = 4_000, poison_every: int = POISON_EVERY) -> Iterator[Trial]:
     """A trial with its broker and topics, and no worker yet."""
     with stage.broker() as broker, stage.stream(broker.bootstrap_servers) as flow:
         flow.create_topics(results=LOG_APPEND_TIME, dead_letters=LOG_APPEND_TIME)
-        yield Trial(broker, flow, count)
+        yield Trial(broker, flow, count, poison_every)
 
 
 def suspend(worker: WorkerProcess, seconds: float) -> None:
