@@ -1,4 +1,5 @@
 import random
+from pathlib import Path
 
 import pytest
 
@@ -7,9 +8,10 @@ from tests.faults.inputs import inputs, key_of
 from tests.faults.judgement import breaches
 from tests.faults.ledger import Ledger, Progress
 from tests.faults.mixtures import draw
-from tests.faults.page import BEGIN, END, render
-from tests.faults.record import Record, entry, failed
+from tests.faults.page import BEGIN, END, record_path, render
+from tests.faults.record import Record, entry, failed, read_record
 from tests.faults.scenario import Outcome, Scenario
+from tests.faults.sections import scenarios
 from tests.faults.soak_verdict import Tally
 
 GOOD = Outcome(Verdict(10, 9, 1, 0, 0, 0), recovered_s=14.96)
@@ -108,6 +110,11 @@ def test_a_run_that_failed_is_told_on_the_page() -> None:
     record: Record = {"at_least_once": {}, "exactly_once": {"away": failed(3, TimeoutError("late"))}}
     page = render(f"{BEGIN}{END}", [SCENARIO], record)
     assert "**broken: the run failed: TimeoutError: late**" in page
+
+
+def test_the_page_is_what_the_scenarios_and_their_outcomes_say() -> None:
+    page = Path(__file__).parents[2] / "docs" / "faults.md"
+    assert render(page.read_text(), scenarios(), read_record(record_path(page))) == page.read_text()
 
 
 def test_a_page_without_a_place_for_the_tables_is_refused() -> None:

@@ -10,12 +10,11 @@ from tests.faults.feeder import Feeder
 from tests.faults.inputs import inputs
 from tests.faults.oracle import LOG_APPEND_TIME, Oracle
 from tests.faults.scenario import Outcome, Stage
-from tests.stream import Stream, WorkerProcess, wait_until
+from tests.stream import PATIENCE_S, Stream, WorkerProcess, wait_until
 
 PER_S = 1_000
 """Reviews fed in a second."""
 POISON_EVERY = 100
-_WAIT_S = 150  # a busy machine is slow; what must be quick is measured, not waited for
 SESSION_S = 6
 """The shortest session that is allowed: a scenario waits for its end."""
 REPEATS = int(PER_S * 1.5)
@@ -46,14 +45,14 @@ class Trial:
         """Workers that are ready."""
         workers = [self.start_worker() for _ in range(count)]
         for worker in workers:
-            worker.wait_until_ready(_WAIT_S)
+            worker.wait_until_ready()
         return workers
 
     def feed(self, per_s: float = PER_S, until: int | None = None) -> None:
         """Feed in the background from now on; returns when so many have come out, else a quarter of all."""
         records = inputs(self._count, poison_every=self._poison_every)
         self._feeder = Feeder(self.flow.connection, self.flow.input, records, per_s)
-        self.flow.wait_for_outputs(self._count // 4 if until is None else until, _WAIT_S)
+        self.flow.wait_for_outputs(self._count // 4 if until is None else until)
 
     def wait_until_fed(self) -> int:
         """How many were fed, all of which the broker holds."""
@@ -68,7 +67,7 @@ class Trial:
             note: what else was seen.
         """
         fed = self.wait_until_fed()
-        wait_until(lambda: self._is_done(fed), _WAIT_S, lambda: self._missing(fed))
+        wait_until(lambda: self._is_done(fed), PATIENCE_S, lambda: self._missing(fed))
         codes = self.flow.terminate_workers()
         assert set(codes) <= {0}, f"workers ended with {codes} after SIGTERM"
         self.oracle.read_on()
