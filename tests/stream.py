@@ -29,6 +29,8 @@ from stream_app.kafka.connection import Connection, KafkaRequestError
 from stream_app.kafka.reader import RawRecord, end_offsets, read
 
 PROGRAM = ("-m", "stream_app", "worker")
+PATIENCE_S = 150
+"""A busy machine is slow: what must be quick is measured, not waited for."""
 
 FeedRecord = tuple[bytes | None, bytes | None]
 """Key and value."""
@@ -79,7 +81,7 @@ class WorkerProcess:
         except OSError:
             return 0, ""
 
-    def wait_until_ready(self, within_s: float = 60) -> None:
+    def wait_until_ready(self, within_s: float = PATIENCE_S) -> None:
         wait_until(lambda: self.get("/readyz")[0] == 200 or self._raise_if_ended(), within_s, self.text)
 
     def _raise_if_ended(self) -> bool:
@@ -183,8 +185,8 @@ class Stream:
             return 0
         return sum(sum(of_topic.values()) for of_topic in ends)
 
-    def wait_for_outputs(self, count: int, within_s: float = 60) -> None:
-        wait_until(lambda: self.outputs() >= count or self._raise_if_all_ended(), within_s, self._logs)
+    def wait_for_outputs(self, count: int, within_s: float = PATIENCE_S) -> None:
+        wait_until(lambda: self.outputs() >= count or self._raise_if_all_ended(), within_s, self.logs)
 
     def verdict(self) -> Verdict:
         """The account, from the topics as they are now."""
@@ -198,9 +200,9 @@ class Stream:
             account.dead_letter((int(place[0]), int(place[1])))
         return account.close(places(end_offsets(self.connection, self.input)))
 
-    def wait_until_nothing_is_lost(self, within_s: float = 60) -> Verdict:
+    def wait_until_nothing_is_lost(self, within_s: float = PATIENCE_S) -> Verdict:
         """The verdict as soon as every input has an output."""
-        wait_until(lambda: self.verdict().lost == 0 or self._raise_if_all_ended(), within_s, self._logs)
+        wait_until(lambda: self.verdict().lost == 0 or self._raise_if_all_ended(), within_s, self.logs)
         return self.verdict()
 
     def set_config(self, topic: str, **config: str) -> None:
@@ -213,6 +215,15 @@ class Stream:
         for altered in self._admin.incremental_alter_configs([resource]).values():
             altered.result()
 
+    def terminate_workers(self) -> list[int]:
+        """The exit codes of the workers that still run, after SIGTERM; one that starts is let start first."""
+        running = [worker for worker in self._workers if worker.is_running]
+        for worker in running:
+            worker.wait_until_ready()
+        for worker in running:
+            worker.send(signal.SIGTERM)
+        return [worker.wait() for worker in running]
+
     def close(self) -> None:
         for worker in self._workers:
             worker.kill()
@@ -221,10 +232,11 @@ class Stream:
             deleted.exception()  # the broker of a test under faults may be away
 
     def _raise_if_all_ended(self) -> bool:
-        assert any(worker.is_running for worker in self._workers), f"no worker runs:\n{self._logs()}"
+        assert any(worker.is_running for worker in self._workers), f"no worker runs:\n{self.logs()}"
         return False
 
-    def _logs(self) -> str:
+    def logs(self) -> str:
+        """The end of each worker's log."""
         return "\n".join(worker.text()[-3000:] for worker in self._workers)
 
 
