@@ -2,7 +2,7 @@
 
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from stream_app.kafka.broker import LocalBroker
@@ -35,6 +35,7 @@ class Trial:
         self.oracle = Oracle(flow, POISON_EVERY)
         self._count = count
         self._feeder: Feeder | None = None
+        self._fed_before = 0
 
     def start_worker(self, **settings: str) -> WorkerProcess:
         """A worker that is on its way."""
@@ -53,16 +54,31 @@ class Trial:
         self._feeder = Feeder(self.flow.connection, self.flow.input, records, per_s)
         self.flow.wait_for_outputs(self._count // 4)
 
-    def outcome(self, fault_ended_at: float | None = None, note: str = "") -> Outcome:
+    def feed_more(self, count: int, per_s: float = PER_S) -> None:
+        """Feed so many more, when all before are in, by a producer that knows the topic as it is now."""
+        assert self._feeder is not None, "nothing was fed before"
+        self._fed_before += self._feeder.join()
+        records = inputs(count, self._fed_before, POISON_EVERY)
+        self._feeder = Feeder(self.flow.connection, self.flow.input, records, per_s)
+
+    def outcome(
+        self,
+        fault_ended_at: float | None = None,
+        note: str = "",
+        tend: Callable[[], None] = lambda: None,
+        destroyed: Callable[[], int] = lambda: 0,
+    ) -> Outcome:
         """The verdict, when every input has an output and the workers have drained.
 
         Args:
             fault_ended_at: seconds since the epoch; None where nothing was to stop.
             note: what else was seen.
+            tend: called now and then while it waits for outputs, to start workers that have ended.
+            destroyed: how many inputs the fault itself took away, as far as is known by now.
         """
         assert self._feeder is not None, "nothing was fed"
-        fed = self._feeder.join()
-        wait_until(lambda: self._is_done(fed), 60, lambda: self._missing(fed))
+        fed = self._fed_before + self._feeder.join()
+        wait_until(lambda: self._is_done(fed - destroyed(), tend), 60, lambda: self._missing(fed))
         codes = self.flow.terminate_workers()
         assert set(codes) <= {0}, f"workers ended with {codes} after SIGTERM"
         self.oracle.read_on()
@@ -70,11 +86,12 @@ class Trial:
         recovered_s = (
             None if fault_ended_at is None else self.oracle.progress.resumed_after_s(fault_ended_at * 1000)
         )
-        return Outcome(ledger.close(fed), recovered_s, note, ledger.out_of_order)
+        return Outcome(ledger.close(fed), recovered_s, note, ledger.out_of_order, destroyed())
 
-    def _is_done(self, fed: int) -> bool:
+    def _is_done(self, expected: int, tend: Callable[[], None]) -> bool:
+        tend()
         self.oracle.read_on()
-        return self.oracle.ledger.done >= fed
+        return self.oracle.ledger.done >= expected
 
     def _missing(self, fed: int) -> str:
         lost = self.oracle.ledger.lost(fed)
