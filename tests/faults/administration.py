@@ -13,7 +13,8 @@ _FREE_WITHIN_S = 10
 
 def delete_topic(flow: Stream, name: str) -> None:
     """Delete the topic, with all that it holds."""
-    _admin(flow).delete_topics([name])[name].result()
+    admin = _admin(flow)  # held: a request ends with its client
+    admin.delete_topics([name])[name].result()
 
 
 def create_output_topic(flow: Stream, name: str, partitions: int = 4) -> None:
@@ -24,7 +25,8 @@ def create_output_topic(flow: Stream, name: str, partitions: int = 4) -> None:
 
 def add_partitions(flow: Stream, name: str, partitions: int) -> None:
     """From now on the topic has so many."""
-    _admin(flow).create_partitions([NewPartitions(name, partitions)])[name].result()
+    admin = _admin(flow)
+    admin.create_partitions([NewPartitions(name, partitions)])[name].result()
 
 
 def set_offsets(flow: Stream, offsets: Mapping[int, int]) -> None:
@@ -35,7 +37,8 @@ def set_offsets(flow: Stream, offsets: Mapping[int, int]) -> None:
     """
     places = [TopicPartition(flow.input, number, offset) for number, offset in offsets.items()]
     wanted = ConsumerGroupTopicPartitions(flow.group, places)
-    _admin(flow).alter_consumer_group_offsets([wanted])[flow.group].result()
+    admin = _admin(flow)
+    admin.alter_consumer_group_offsets([wanted])[flow.group].result()
 
 
 def _is_created(admin: AdminClient, name: str, partitions: int) -> bool:

@@ -22,7 +22,6 @@ def _course(stage: Stage, count: int) -> Iterator[tuple[Cluster, Trial, Supervis
         cluster.wait_until_whole()
         run = Trial(cluster.nodes[0], flow, count)
         supervisor = Supervisor(run.start_worker)
-        supervisor.worker.wait_until_ready()
         run.feed()
         yield cluster, run, supervisor
 

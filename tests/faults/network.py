@@ -48,7 +48,6 @@ def _run(stage: Stage, fault: Fault, count: int, *, stops: bool) -> Outcome:
         flow.create_topics(results=LOG_APPEND_TIME, dead_letters=LOG_APPEND_TIME)
         run = Trial(broker, flow, count)
         supervisor = Supervisor(lambda: run.start_worker(bootstrap_servers=network.address))
-        supervisor.worker.wait_until_ready()
         run.feed()
         fault(Course(network, supervisor))
         ended_at = time.time() if stops else None

@@ -5,6 +5,9 @@ from collections.abc import Callable
 
 from tests.stream import WorkerProcess, wait_until
 
+_PATIENCE_S = 180
+"""Far more than anything takes: how long it took is judged by what was measured."""
+
 
 class Supervisor:
     """Starts the next worker when the latest has ended, whatever its exit code.
@@ -12,13 +15,14 @@ class Supervisor:
     It acts when it is asked (`tend`) and while it waits, so that it needs no thread.
 
     Args:
-        start: starts a worker.
+        start: starts a worker; the first is ready when this object is made.
     """
 
     def __init__(self, start: Callable[[], WorkerProcess]) -> None:
         self._start = start
         self.exit_codes: list[int] = []
         self.workers = [start()]
+        self.worker.wait_until_ready(_PATIENCE_S)
 
     @property
     def worker(self) -> WorkerProcess:
@@ -31,7 +35,7 @@ class Supervisor:
             self.exit_codes.append(self.worker.wait())
             self.workers.append(self._start())
 
-    def wait_until(self, condition: Callable[[], bool], within_s: float = 60) -> None:
+    def wait_until(self, condition: Callable[[], bool], within_s: float = _PATIENCE_S) -> None:
         """Wait for it, with a worker there all the while."""
 
         def holds() -> bool:
@@ -43,7 +47,7 @@ class Supervisor:
     def watch(self, seconds: float) -> None:
         """Let so much time go by, with a worker there all the while."""
         end = time.monotonic() + seconds
-        self.wait_until(lambda: time.monotonic() >= end, seconds + 60)
+        self.wait_until(lambda: time.monotonic() >= end, seconds + _PATIENCE_S)
 
     def log(self) -> str:
         """What all of them logged."""

@@ -11,11 +11,13 @@ from typing import Final, NamedTuple
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AclOperation, ResourceType
 
+from stream_app.kafka.broker import local_broker
 from stream_app.kafka.deletion import delete_records
 from stream_app.kafka.reader import end_offsets
 from tests.faults.administration import add_partitions, create_output_topic, delete_topic, set_offsets
 from tests.faults.oracle import LOG_APPEND_TIME
 from tests.faults.scenario import Outcome, Scenario, Stage
+from tests.faults.small_disk import small_disk
 from tests.faults.supervision import Supervisor
 from tests.faults.trial import REPEATS, Trial, trial
 from tests.secured_broker import Right, secured_broker
@@ -40,7 +42,6 @@ def _course(stage: Stage) -> Iterator[Course]:
     """A trial in mid-stream, with a worker that is kept running."""
     with trial(stage, _COUNT) as run:
         supervisor = Supervisor(run.start_worker)
-        supervisor.worker.wait_until_ready()
         run.feed()
         yield Course(run, supervisor)
 
@@ -71,7 +72,6 @@ def _not_authorised(stage: Stage) -> Outcome:
         for right in _rights(run):
             secured.grant("worker", right)
         supervisor = Supervisor(lambda: run.start_worker(**secured.login("PLAIN")))
-        supervisor.worker.wait_until_ready()
         run.feed()
         writing = (ResourceType.TOPIC, flow.results, AclOperation.WRITE)
         secured.revoke("worker", writing)
@@ -185,6 +185,24 @@ def _records_deleted(stage: Stage, *, is_stopped: bool) -> Outcome:
         return outcome
 
 
+def _disk_full(stage: Stage) -> Outcome:
+    with (
+        small_disk(stage.folder) as disk,
+        local_broker(port=0, data=disk.folder / "broker", say=print) as broker,
+        stage.stream(broker.bootstrap_servers) as flow,
+    ):
+        flow.create_topics(results=LOG_APPEND_TIME, dead_letters=LOG_APPEND_TIME)
+        run = Trial(broker, flow, _COUNT)
+        supervisor = Supervisor(run.start_worker)
+        run.feed()
+        disk.fill()
+        supervisor.wait_until(lambda: not broker.is_running)
+        supervisor.watch(_ABSENT_S)
+        disk.free()
+        broker.start()
+        return _outcome(Course(run, supervisor))
+
+
 def _told_as_lost(supervisor: Supervisor) -> int:
     """How many records `offsets_lost_to_retention` has told of."""
     events = [json.loads(line) for line in supervisor.log().splitlines() if line.startswith("{")]
@@ -272,6 +290,13 @@ SCENARIOS: Final = (
         "the worker hangs (SIGSTOP); DeleteRecords takes what it has not read",
         "The same, without a restart.",
         partial(_records_deleted, is_stopped=False),
+        REPEATS,
+    ),
+    _scenario(
+        "disk_of_the_broker_full",
+        "the disk of the only broker is filled, and freed 3 s after the broker has ended; then it is started",
+        "The broker ends by itself. Lag grows, `lag_unreadable`; the worker waits and goes on.",
+        _disk_full,
         REPEATS,
     ),
 )
