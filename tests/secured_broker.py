@@ -45,7 +45,7 @@ class SecuredBroker:
         self, broker: LocalBroker, folder: Path, authority: CertificateAuthority, token_url: str
     ) -> None:
         self.bootstrap_servers = broker.bootstrap_servers
-        self._broker = broker
+        self.broker = broker
         self._ca_file = str(authority.file)
         self._token_url = token_url
         self._other_ca_file = str(CertificateAuthority(folder, "another-authority").file)
@@ -74,7 +74,7 @@ class SecuredBroker:
 
     def stranger(self) -> dict[str, str]:
         """Settings that lead to a listener whose certificate is for another host."""
-        return self.login("PLAIN") | {"bootstrap_servers": self._broker.address("STRANGER")}
+        return self.login("PLAIN") | {"bootstrap_servers": self.broker.address("STRANGER")}
 
     def unknown_authority(self) -> dict[str, str]:
         """Settings that trust another authority."""
@@ -99,7 +99,7 @@ class SecuredBroker:
 
     def _settings(self, listener: str, protocol: str) -> dict[str, str]:
         return {
-            "bootstrap_servers": self._broker.address(listener),
+            "bootstrap_servers": self.broker.address(listener),
             "security_protocol": protocol,
             "ssl_ca_file": self._ca_file,
         }

@@ -130,10 +130,12 @@ class Stream:
             self.connection.confluent_config("test") | {"enable.idempotence": True, "linger.ms": 5}
         )
 
-    def create_topics(self, partitions: int = 4, **configs: dict[str, str]) -> None:
+    def create_topics(self, partitions: int = 4, replicas: int = 1, **configs: dict[str, str]) -> None:
         """`configs`: by role (input, results, dead_letters), topic configuration."""
         roles = {"input": self.input, "results": self.results, "dead_letters": self.dead_letters}
-        new = [NewTopic(name, partitions, 1, config=configs.get(role, {})) for role, name in roles.items()]
+        new = [
+            NewTopic(name, partitions, replicas, config=configs.get(role, {})) for role, name in roles.items()
+        ]
         for created in self._admin.create_topics(new).values():
             created.result()
 

@@ -66,6 +66,7 @@ class LocalBroker:
         client: librdkafka properties that a client of it needs.
         keep: Whether the folder outlives the broker.
         listeners: More ways in, by name.
+        cluster_id: What its cluster is called, unless its records are of one already.
         pid: Process id of the Java that runs it, or ran it last.
     """
 
@@ -77,6 +78,7 @@ class LocalBroker:
     client: Mapping[str, str]
     keep: bool
     listeners: Mapping[str, Listener] = field(default_factory=dict)
+    cluster_id: str = field(default_factory=new_cluster_id)
     pid: int = field(default=0, init=False)
     _watchdog: subprocess.Popen[str] | None = field(default=None, init=False)
 
@@ -106,7 +108,7 @@ class LocalBroker:
             BrokerUnavailable: it ended, or did not answer in time.
         """
         formatted = self._meta_properties.exists()
-        cluster_id = self._stored_cluster_id() if formatted else new_cluster_id()
+        cluster_id = self._stored_cluster_id() if formatted else self.cluster_id
         config = self._write_configuration()
         storage_tool = self._command("kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", config)
         node = self._command("kafka.Kafka", config)

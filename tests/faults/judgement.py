@@ -16,10 +16,14 @@ def breaches(outcome: Outcome, guarantee: Guarantee, repeats: int = 0) -> list[s
         repeats: the most duplicates that at-least-once allows; exactly-once allows none.
     """
     verdict, allowed = outcome.verdict, repeats if guarantee == "at_least_once" else 0
+    allowed += outcome.asked_again
     found = {
         f"{verdict.lost} lost, expected {outcome.destroyed}": verdict.lost != outcome.destroyed,
         f"{verdict.strange} outputs belong to no input": verdict.strange > 0,
         f"{verdict.duplicates} duplicates, expected at most {allowed}": verdict.duplicates > allowed,
+        f"{verdict.duplicates} duplicates, asked for were {outcome.asked_again}": (
+            verdict.duplicates < outcome.asked_again
+        ),
         f"{outcome.out_of_order} results out of order within their key": outcome.out_of_order > 0,
         f"work resumed after {outcome.recovered_s} s, expected {RECOVERED_WITHIN_S:g}": (
             (outcome.recovered_s or 0) > RECOVERED_WITHIN_S

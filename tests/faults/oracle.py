@@ -38,6 +38,10 @@ class Oracle:
             for record in self._new_records(self._flow.dead_letters):
                 self._dead_letter(record)
 
+    def made_anew(self, topic: str) -> None:
+        """An output topic was deleted and created again: its offsets begin anew."""
+        self._read_to[topic] = {}
+
     def _new_records(self, topic: str) -> Iterable[RawRecord]:
         read_to = self._read_to[topic]
         starts = beginning_offsets(self._flow.connection, topic) | read_to

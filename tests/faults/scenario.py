@@ -25,6 +25,7 @@ class Outcome(NamedTuple):
         note: what else was seen, in words.
         out_of_order: results that came behind a later one of their key; repeats are not counted.
         destroyed: inputs that the fault itself took away before anyone could read them: that many are lost.
+        asked_again: duplicates that a person has asked for: so many there are to be, whatever the guarantee.
     """
 
     verdict: Verdict
@@ -32,6 +33,7 @@ class Outcome(NamedTuple):
     note: str = ""
     out_of_order: int = 0
     destroyed: int = 0
+    asked_again: int = 0
 
 
 class NotHere(Exception):  # noqa: N818 - nothing has failed

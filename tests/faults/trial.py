@@ -2,7 +2,7 @@
 
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from stream_app.kafka.broker import LocalBroker
@@ -36,6 +36,7 @@ class Trial:
         self.oracle = Oracle(flow, poison_every)
         self._count, self._poison_every = count, poison_every
         self._feeder: Feeder | None = None
+        self._fed_before = 0
 
     def start_worker(self, **settings: str) -> WorkerProcess:
         """A worker that is on its way."""
@@ -57,17 +58,31 @@ class Trial:
     def wait_until_fed(self) -> int:
         """How many were fed, all of which the broker holds."""
         assert self._feeder is not None, "feed() was not called"
-        return self._feeder.join()
+        return self._fed_before + self._feeder.join()
 
-    def outcome(self, fault_ended_at: float | None = None, note: str = "") -> Outcome:
+    def feed_more(self, count: int, per_s: float = PER_S) -> None:
+        """Feed so many more, when all before are in, by a producer that knows the topic as it is now."""
+        self._fed_before = self.wait_until_fed()
+        records = inputs(count, self._fed_before, self._poison_every)
+        self._feeder = Feeder(self.flow.connection, self.flow.input, records, per_s)
+
+    def outcome(
+        self,
+        fault_ended_at: float | None = None,
+        note: str = "",
+        tend: Callable[[], None] = lambda: None,
+        destroyed: Callable[[], int] = lambda: 0,
+    ) -> Outcome:
         """The verdict, when every input has an output and the workers have drained.
 
         Args:
             fault_ended_at: seconds since the epoch; None where nothing was to stop.
             note: what else was seen.
+            tend: called now and then while it waits for outputs, to start workers that have ended.
+            destroyed: how many inputs the fault itself took away, as far as is known by now.
         """
         fed = self.wait_until_fed()
-        wait_until(lambda: self._is_done(fed), PATIENCE_S, lambda: self._missing(fed))
+        wait_until(lambda: self._is_done(fed - destroyed(), tend), PATIENCE_S, lambda: self._missing(fed))
         codes = self.flow.terminate_workers()
         assert set(codes) <= {0}, f"workers ended with {codes} after SIGTERM"
         self.oracle.read_on()
@@ -75,11 +90,12 @@ class Trial:
         recovered_s = (
             None if fault_ended_at is None else self.oracle.progress.resumed_after_s(fault_ended_at * 1000)
         )
-        return Outcome(ledger.close(fed), recovered_s, note, ledger.out_of_order)
+        return Outcome(ledger.close(fed), recovered_s, note, ledger.out_of_order, destroyed())
 
-    def _is_done(self, fed: int) -> bool:
+    def _is_done(self, expected: int, tend: Callable[[], None]) -> bool:
+        tend()
         self.oracle.read_on()
-        return self.oracle.ledger.done >= fed
+        return self.oracle.ledger.done >= expected
 
     def _missing(self, fed: int) -> str:
         lost = self.oracle.ledger.lost(fed)
