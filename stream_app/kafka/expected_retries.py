@@ -1,16 +1,23 @@
-"""Retries that every other transaction meets are no news, unless they last.
+"""What aiokafka's many producers warn of again and again: kept back where it is no news.
 
 aiokafka speaks the first transaction protocol. For a few milliseconds after a commit Kafka 4 refuses what a
 producer sends next with NOT_ENOUGH_REPLICAS, although there are enough, and aiokafka warns of each. When
 there are too few replicas indeed, the warning comes again and again: it passes when it has lasted a second.
+
+While the broker is away each producer with a transaction under way tries to connect, ten times a second, and
+says so twice each time: a few of these lines a second are enough.
 """
 
 import logging
+import time
 from typing import Final
 
 from aiokafka.errors import NotEnoughReplicasError
 
-_LOGGER: Final = "aiokafka.producer.sender"
+from stream_app.logs import Sampler
+
+_SENDER: Final = "aiokafka.producer.sender"
+_CONNECTIONS: Final = "aiokafka"
 _LASTS_S: Final = 1.0
 
 
@@ -36,6 +43,23 @@ class ExpectedRetries(logging.Filter):
         return now - self._began[partition] >= _LASTS_S
 
 
+class FewPerSecond(logging.Filter):
+    """Lets the first few records of each second through.
+
+    Args:
+        sampler: which ones. Two threads at once may get one more through.
+    """
+
+    def __init__(self, sampler: Sampler) -> None:
+        super().__init__()
+        self._sampler = sampler
+
+    def filter(self, record: logging.LogRecord) -> bool:  # noqa: ARG002 - the signature of logging
+        """Whether the record is to be logged."""
+        return self._sampler.passes()
+
+
 def expect_retries() -> None:
     """From now on, in the whole process."""
-    logging.getLogger(_LOGGER).addFilter(ExpectedRetries())
+    logging.getLogger(_SENDER).addFilter(ExpectedRetries())
+    logging.getLogger(_CONNECTIONS).addFilter(FewPerSecond(Sampler(time.monotonic, per_second=4)))

@@ -1,19 +1,15 @@
 """Faust's driver, made safe and fast: what Faust asks of a transport, with our consumer and producers."""
 
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import Any, cast
 
 import faust
-from aiokafka import AIOKafkaProducer
 from faust.transport.drivers import aiokafka as driver
 from yarl import URL
 
 from stream_app.kafka.consumer import Consumer, Watch
 from stream_app.kafka.delivery import Delivery
-
-# A broker that still completes a partition's last transaction refuses the next one for a few milliseconds.
-_TRANSACTION_RETRY_MS: Final = 10
-_TRANSACTION_TIMEOUT_MS: Final = 60_000
+from stream_app.kafka.transactional_producer import TransactionalProducer
 
 
 class Producer(driver.Producer):
@@ -22,15 +18,10 @@ class Producer(driver.Producer):
     def _settings_extra(self) -> Mapping[str, Any]:
         return {"acks": "all", "enable_idempotence": True, **cast("Transport", self.transport).security}
 
-    def new_transactional(self, transactional_id: str) -> AIOKafkaProducer:
+    def new_transactional(self, transactional_id: str) -> TransactionalProducer:
         """A producer for one input partition, not started, with the same settings otherwise."""
         settings = {**self._settings_default(), **self._settings_extra()}
-        return AIOKafkaProducer(
-            **settings,
-            transactional_id=transactional_id,
-            transaction_timeout_ms=_TRANSACTION_TIMEOUT_MS,
-            retry_backoff_ms=_TRANSACTION_RETRY_MS,
-        )
+        return TransactionalProducer(transactional_id, **settings)
 
 
 class Transport(driver.Transport):

@@ -72,7 +72,7 @@ def is_exact(verdict: Verdict, count: int) -> bool:
 
 def assert_exact(flow: Stream, count: int) -> None:
     """Now, and when whoever still has something to say has had the time for it."""
-    verdict = flow.wait_until_nothing_is_lost()
+    verdict = flow.wait_until_nothing_is_lost(within_s=120)
     assert is_exact(verdict, count), verdict
     wait_until(
         lambda: (

@@ -5,7 +5,8 @@ import logging
 from aiokafka.errors import NotEnoughReplicasError, NotLeaderForPartitionError
 from aiokafka.structs import TopicPartition
 
-from stream_app.kafka.expected_retries import ExpectedRetries
+from stream_app.kafka.expected_retries import ExpectedRetries, FewPerSecond
+from stream_app.logs import Sampler
 
 FIRST, SECOND = TopicPartition("t", 0), TopicPartition("t", 1)
 
@@ -40,3 +41,11 @@ def test_other_warnings_pass() -> None:
     assert retries.filter(warning(0.0, FIRST, NotLeaderForPartitionError))
     assert retries.filter(warning(0.0, "one argument"))
     assert retries.filter(warning(0.0))
+
+
+def test_a_storm_is_thinned_out() -> None:
+    now = [0.0]
+    few = FewPerSecond(Sampler(lambda: now[0], per_second=2))
+    assert [few.filter(warning(0.0)) for _ in range(4)] == [True, True, False, False]
+    now[0] = 1.0
+    assert few.filter(warning(0.0))
