@@ -7,7 +7,7 @@ import argparse
 import asyncio
 import gc
 import signal
-from collections.abc import Sequence
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, Never, cast
 
 from faust import Stream
@@ -16,16 +16,15 @@ from faust.events import Event
 from bench.cluster import PARTITIONS
 from stream_app.core.messages import Header, OutputRecord
 from stream_app.exit_codes import ExitCode
-from stream_app.kafka.app import input_topic, new_app, record_producer, slice_in
-from stream_app.kafka.publish import OutputTopic, Publisher
-from stream_app.kafka.transport import Watch
+from stream_app.kafka.app import delivery_of, input_topic, new_app, slice_in, work_of
+from stream_app.kafka.consumer import Watch
+from stream_app.kafka.publish import Outputs, OutputTopic, Publisher
 from stream_app.settings import Settings, load_settings
 from stream_app.worker import end_process
 
 if TYPE_CHECKING:
     from faust.types.agents import AgentFun
 
-_MAX_BATCH_BYTES = 262_144
 _MAX_RECORD_BYTES = 1_048_588
 _HEADERS: list[Header] = [("schema", b"review_result.v1"), ("model-version", b"none")]
 
@@ -40,14 +39,15 @@ class Relay:
 
     def __init__(self, settings: Settings, value: bytes) -> None:
         ignored = {name: lambda *_: None for name in Watch._fields}
-        self._app = new_app(settings, {}, Watch(**ignored | {"group_failed": fail}), _MAX_BATCH_BYTES)
-        self._app.agent(input_topic(self._app, settings.input_topic), name="relay")(
-            cast("AgentFun[None]", self._relay)
-        )
-        self._outputs = [
+        topics = [
             OutputTopic(name, PARTITIONS, _MAX_RECORD_BYTES, same_partitions=True)
             for name in (settings.result_topic, settings.dlq_topic)
         ]
+        watch = Watch(**ignored | {"group_failed": fail})
+        self._app = new_app(settings, {}, watch, Publisher(*topics))
+        self._app.agent(input_topic(self._app, settings.input_topic), name="relay")(
+            cast("AgentFun[None]", self._relay)
+        )
         self._value = value
         self._free_place = asyncio.Semaphore(settings.max_in_flight)
         self._in_flight: set[asyncio.Task[None]] = set()
@@ -63,21 +63,18 @@ class Relay:
         await self._app.stop()
 
     async def _relay(self, stream: Stream[Any]) -> None:
-        publisher = Publisher(record_producer(self._app), *self._outputs)
         async for event in stream.noack().events():
             await self._free_place.acquire()
             records = slice_in(event).records
             outputs = [OutputRecord(r.key, self._value, _HEADERS, r.partition, True) for r in records]
-            futures = await publisher.publish(outputs, [])
-            task = asyncio.create_task(self._settle(stream, event, futures))
+            delivered = await delivery_of(self._app).deliver(work_of(event, Outputs(outputs, [])))
+            task = asyncio.create_task(self._settle(stream, event, delivered))
             self._in_flight.add(task)
             task.add_done_callback(self._in_flight.discard)
 
-    async def _settle(
-        self, stream: Stream[Any], event: Event, futures: Sequence[asyncio.Future[Any]]
-    ) -> None:
+    async def _settle(self, stream: Stream[Any], event: Event, delivered: Awaitable[object]) -> None:
         try:
-            await asyncio.gather(*futures)
+            await delivered
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing may be acked
             fail(error)
         await stream.ack(event)

@@ -5,7 +5,15 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
-from confluent_kafka import OFFSET_END, Consumer, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import (
+    OFFSET_END,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    Producer,
+    TopicPartition,
+)
 from confluent_kafka.admin import AdminClient, NewTopic
 from numpy.typing import NDArray
 
@@ -112,7 +120,7 @@ class Cluster:
             raise RuntimeError(f"{topic}: {held} of {count} records arrived")
 
     def count(self, topic: str) -> int:
-        """Records in a topic from which nothing was removed."""
+        """Records in a topic from which nothing was removed, with the markers of transactions."""
         return sum(partition.offset for partition in self.ends(topic))
 
     def ends(self, topic: str) -> list[TopicPartition]:
@@ -138,13 +146,11 @@ class Cluster:
 
     def read(self, topic: str) -> Output:
         """Everything in a topic."""
-        ends = self.ends(topic)
-        expected = sum(partition.offset for partition in ends)
         keys: list[bytes | None] = []
         appended_ms: list[int] = []
         value_bytes = 0
         examples = []
-        for message in self._messages(topic, expected):
+        for message in self._messages(topic):
             value = message.value() or b""
             if len(keys) % _EXAMPLE_EVERY == 0:
                 examples.append((message.key() or b"", value))
@@ -153,18 +159,24 @@ class Cluster:
             value_bytes += len(value)
         return Output(keys, np.array(appended_ms, np.int64), value_bytes, examples)
 
-    def _messages(self, topic: str, expected: int) -> Iterable[Message]:
-        consumer = Consumer(
-            {"bootstrap.servers": self.bootstrap_servers, "group.id": "bench-read", **_NO_COMMIT}
-        )
+    def _messages(self, topic: str) -> Iterable[Message]:
+        """Until each partition has told its end: the last offsets of one may be transactions' markers."""
+        config = {"bootstrap.servers": self.bootstrap_servers, "group.id": "bench-read", **_NO_COMMIT}
+        consumer = Consumer({**config, "enable.partition.eof": True})
         consumer.assign([TopicPartition(topic, number, 0) for number in range(PARTITIONS)])
-        read = 0
-        while read < expected:
-            messages = consumer.consume(min(_READ, expected - read), timeout=_TIMEOUT_S)
-            if not messages:
-                raise TimeoutError(f"{topic}: no record within {_TIMEOUT_S} s, {expected - read} to come")
-            read += len(messages)
-            yield from messages
+        ended = 0
+        while ended < PARTITIONS:
+            message = consumer.poll(_TIMEOUT_S)
+            if message is None:
+                raise TimeoutError(
+                    f"{topic}: no record within {_TIMEOUT_S} s, {PARTITIONS - ended} not at an end"
+                )
+            if (error := message.error()) is None:
+                yield message
+            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - public, though it begins with _
+                ended += 1
+            else:
+                raise KafkaException(error)
         consumer.close()
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 PRODUCT: Final = "this product"
+EXACTLY_ONCE: Final = "exactly-once"
 CEILING: Final = "its transport, no work"
 LOOP: Final = "confluent-kafka loop"
 QUIX: Final = "Quix Streams"
@@ -63,6 +64,13 @@ def product() -> Competitor:
     command = (sys.executable, "-m", "stream_app", "worker")
     how = "stream-app worker: metrics, results with sentences and text"
     return Competitor(PRODUCT, how, command, 300_000, {"http-port": "0"}, has_dlq=True)
+
+
+def exactly_once() -> Competitor:
+    """The worker with the other guarantee."""
+    started = product()
+    options = {**started.options, "processing-guarantee": "exactly_once"}
+    return replace(started, name=EXACTLY_ONCE, how=f"{started.how}, in transactions", options=options)
 
 
 def ceiling(result_bytes: int) -> Competitor:

@@ -10,7 +10,7 @@ class Plan(NamedTuple):
         rounds: of throughput, each with every competitor in turn.
         share: of each competitor's reviews.
         sweep_reviews: in each trial of the loop's sweep; 0 takes the recorded tuning instead.
-        latency_pairs: each the product and the echo, one after the other.
+        latency_rounds: each the product with either guarantee and the echo, one after the other.
         latency_s: seconds of load, with the warm-up.
         core_repeats: over the reviews for the core alone.
     """
@@ -18,13 +18,15 @@ class Plan(NamedTuple):
     rounds: int
     share: float
     sweep_reviews: int
-    latency_pairs: int
+    latency_rounds: int
     latency_s: float
     core_repeats: int
 
 
-FULL: Final = Plan(rounds=3, share=1.0, sweep_reviews=40_000, latency_pairs=5, latency_s=20.0, core_repeats=7)
-QUICK: Final = Plan(rounds=1, share=0.4, sweep_reviews=0, latency_pairs=1, latency_s=15.0, core_repeats=3)
+FULL: Final = Plan(
+    rounds=3, share=1.0, sweep_reviews=40_000, latency_rounds=5, latency_s=20.0, core_repeats=7
+)
+QUICK: Final = Plan(rounds=1, share=0.4, sweep_reviews=0, latency_rounds=1, latency_s=15.0, core_repeats=3)
 
 LATENCY_RATE: Final = 512.0
 WARM_UP_S: Final = 3.0

@@ -89,10 +89,12 @@ def _backlog_figures(runs: Sequence[BacklogRun]) -> list[str]:
 
 
 def _latency_table(results: Results) -> Table:
-    """Medians over the pairs; the ratio is the median of the pairs' ratios."""
+    """Medians over the rounds; the ratio is the median of the rounds' ratios."""
     plan = results.plan
     load = f"{LATENCY_RATE:,.0f} reviews/s for {plan.latency_s:g} s, the first {WARM_UP_S:g} s not timed"
-    title = f"Latency in ms from intended send to result read, medians of {plan.latency_pairs} pairs: {load}"
+    title = (
+        f"Latency in ms from intended send to result read, medians of {plan.latency_rounds} rounds: {load}"
+    )
     table = _table(title, "", "p50", "p99", "p99.9", "p99: this/echo", "generator late, p99", "results")
     for name, runs in results.latency.items():
         if not all(run.valid for run in runs):

@@ -34,7 +34,7 @@ class Results:
         how: what each competitor did, by name.
         sweep: trials of the loop's tuning, the best first.
         throughput: runs of each competitor, round by round.
-        latency: runs of product and echo, pair by pair.
+        latency: runs of product, exactly-once and echo, round by round.
         core: the core alone.
     """
 
@@ -75,7 +75,7 @@ class Results:
         return median_ratio([run.cpu_us for run in theirs], [run.cpu_us for run in ours])
 
     def p99_against_echo(self, name: str) -> float | None:
-        """How many times the echo's p99 latency this one's is, the median of the pairs."""
+        """How many times the echo's p99 latency this one's is, the median of the rounds."""
         theirs, floor = self.latency[name], self.latency[ECHO]
         if not all(run.valid for run in (*theirs, *floor)):
             return None

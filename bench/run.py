@@ -8,7 +8,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.cluster import Cluster
-from bench.competitors import LOOP, RECORDED_TUNING, Competitor, Peers, ceiling, product, tuned
+from bench.competitors import (
+    LOOP,
+    RECORDED_TUNING,
+    Competitor,
+    Peers,
+    ceiling,
+    exactly_once,
+    product,
+    tuned,
+)
 from bench.core_alone import SLICES, core_cost, core_records, mean_result_bytes
 from bench.latency import LatencyRun, Load, run_latency
 from bench.machine import commit, machine, versions
@@ -77,17 +86,17 @@ class Benchmark:
         self._cluster.delete(*(backlog.topic for backlog in backlogs.values()))
         return rounds
 
-    def latency(self, *pair: Competitor) -> dict[str, list[LatencyRun]]:
+    def latency(self, *group: Competitor) -> dict[str, list[LatencyRun]]:
         """The competitors one after the other, again and again."""
         self._say("latency")
         load = Load(self._folder / "values.jsonl", LATENCY_RATE, self._plan.latency_s, WARM_UP_S)
         load.values.write_bytes(b"\n".join(self._values))
-        rounds: dict[str, list[LatencyRun]] = {one.name: [] for one in pair}
-        for number in range(1, self._plan.latency_pairs + 1):
-            for competitor in pair:
+        rounds: dict[str, list[LatencyRun]] = {one.name: [] for one in group}
+        for number in range(1, self._plan.latency_rounds + 1):
+            for competitor in group:
                 run = run_latency(self._cluster, competitor, load, self._next_name(), self._folder)
                 rounds[competitor.name].append(run)
-                self._say(f"  pair {number}, {competitor.name}: p99 {run.latency.p99:.1f} ms")
+                self._say(f"  round {number}, {competitor.name}: p99 {run.latency.p99:.1f} ms")
         return rounds
 
     def _fill(self, records: int) -> Backlog:
@@ -130,9 +139,9 @@ def measure(plan: Plan, say: Say) -> Results:
         trials = benchmark.tune(peers.loop())
         loop = peers.loop(trials[0].tuning if trials else RECORDED_TUNING)
         relay = ceiling(mean_result_bytes(records, champion))
-        competitors = [product(), loop, peers.quix(), peers.stock_faust(), relay]
+        competitors = [product(), exactly_once(), loop, peers.quix(), peers.stock_faust(), relay]
         throughput = benchmark.throughput(competitors)
-        latency = benchmark.latency(product(), peers.echo())
+        latency = benchmark.latency(product(), exactly_once(), peers.echo())
     return Results(
         started_at=started_at,
         plan=plan,

@@ -35,6 +35,8 @@ LEVELS: Final[Mapping[str, int]] = {
 }
 # The transport says nothing itself: what is logged under its name is what Faust says of its own classes.
 LIBRARIES: Final = (
+    "stream_app.kafka.consumer",
+    "stream_app.kafka.consumer_thread",
     "stream_app.kafka.transport",
     "faust",
     "mode",

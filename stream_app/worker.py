@@ -10,7 +10,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Never, cast
@@ -24,6 +24,7 @@ from aiokafka.errors import (
     KafkaError,
     SaslAuthenticationFailed,
     TopicAuthorizationFailedError,
+    TransactionalIdAuthorizationFailed,
 )
 from faust.events import Event
 from faust.streams import Stream
@@ -38,17 +39,18 @@ from stream_app.core.scoring import Model
 from stream_app.exit_codes import ExitCode
 from stream_app.kafka.app import (
     ack_published,
+    delivery_of,
     input_topic,
     is_stale,
     new_app,
-    record_producer,
     skip,
     slice_in,
+    work_of,
 )
+from stream_app.kafka.consumer import Watch
 from stream_app.kafka.pauses import Pauses, PauseWatch
-from stream_app.kafka.publish import OutputTopic, Publisher
+from stream_app.kafka.publish import Outputs, OutputTopic, Publisher
 from stream_app.kafka.slices import Slice
-from stream_app.kafka.transport import Watch
 from stream_app.observation import Observation, StageClock
 from stream_app.settings import Settings, SettingsError
 from stream_app.tracing import SliceSpan, Trace
@@ -59,8 +61,6 @@ if TYPE_CHECKING:
 log = structlog.stdlib.get_logger(__name__)
 
 _HEARTBEAT_S = 1.0
-_MAX_BATCH_BYTES = 900_000  # the results of a whole slice in one batch: a second would wait for the first
-_BATCH_HEADER_BYTES = 1_024
 # What the broker refuses by who asks: trying again changes nothing.
 _REFUSALS = (
     AuthenticationFailedError,
@@ -68,6 +68,7 @@ _REFUSALS = (
     TopicAuthorizationFailedError,
     GroupAuthorizationFailedError,
     ClusterAuthorizationFailedError,
+    TransactionalIdAuthorizationFailed,
 )
 
 
@@ -119,14 +120,14 @@ class Worker:
         log.info("drain_started", in_flight=len(self._in_flight))
         deadline = self._drain_deadline()
         await self._app.stop()
+        await delivery_of(self._app).close()
         deadline.cancel()
         beat.cancel()
         log.info("drain_done")
 
     def _new_app(self) -> faust.App:
-        limits = (self._wiring.results.max_record_bytes, self._wiring.dead_letters.max_record_bytes)
-        max_batch_bytes = min(_MAX_BATCH_BYTES, *(limit - _BATCH_HEADER_BYTES for limit in limits))
-        app = new_app(self._settings, self._wiring.security, self._new_watch(), max_batch_bytes)
+        publisher = Publisher(self._wiring.results, self._wiring.dead_letters)
+        app = new_app(self._settings, self._wiring.security, self._new_watch(), publisher)
         app.agent(input_topic(app, self._settings.input_topic), name="classify")(
             cast("AgentFun[None]", self._classify)
         )
@@ -145,16 +146,16 @@ class Worker:
 
     async def _classify(self, stream: Stream[Slice]) -> None:
         """The agent: slice after slice, without waiting for the acks of the one before."""
-        publisher = Publisher(record_producer(self._app), self._wiring.results, self._wiring.dead_letters)
         async for event in stream.noack().events():
             with no_error_reaches_faust():
-                if is_stale(event):
-                    await skip(stream, event)
-                    continue
                 await self._free_place.acquire()
-                await self._classify_slice(stream, event, publisher)
+                if is_stale(event):
+                    self._free_place.release()
+                    await skip(stream, event)
+                else:
+                    await self._classify_slice(stream, event)
 
-    async def _classify_slice(self, stream: Stream[Slice], event: Event, publisher: Publisher) -> None:
+    async def _classify_slice(self, stream: Stream[Slice], event: Event) -> None:
         clock, records, model = StageClock(), slice_in(event).records, self._model
         span = self._wiring.trace(records)
         outcomes = classify_isolating(records, model, self._wiring.rules, clock.ended)
@@ -164,8 +165,9 @@ class Worker:
         self._pauses.classified(event, len(results) + len(letters), len(letters))
         span.classified(len(results), len(letters), model.version)
         sent = Sent(time.monotonic(), span)
-        futures = await publisher.publish(results, [encode_dead_letter(letter) for letter in letters])
-        task = asyncio.create_task(self._settle(stream, event, futures, sent))
+        outputs = Outputs(results, [encode_dead_letter(letter) for letter in letters])
+        delivered = await delivery_of(self._app).deliver(work_of(event, outputs))
+        task = asyncio.create_task(self._settle(stream, event, delivered, sent))
         self._in_flight.add(task)
         self._observation.in_flight(len(self._in_flight))
         task.add_done_callback(self._in_flight.discard)
@@ -174,12 +176,12 @@ class Worker:
         self,
         stream: Stream[Slice],
         event: Event,
-        futures: Sequence[asyncio.Future[Any]],
+        delivered: Awaitable[object],
         sent: "Sent",
     ) -> None:
         """Ack the slice when the broker holds all its outputs."""
         with no_error_reaches_faust(self._observation.publish_failed):
-            await asyncio.gather(*futures)
+            await delivered
             await ack_published(stream, event)
             self._free_place.release()
             sent.span.published()

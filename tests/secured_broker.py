@@ -108,13 +108,19 @@ class SecuredBroker:
 def _rule(user: str, right: Right) -> AclBinding:
     kind, name, operation = right
     allow = AclPermissionType.ALLOW
-    return AclBinding(kind, name, ResourcePatternType.LITERAL, f"User:{user}", "*", operation, allow)
+    return AclBinding(kind, name, _pattern(kind), f"User:{user}", "*", operation, allow)
 
 
 def _filter(user: str, right: Right) -> AclBindingFilter:
     kind, name, operation = right
     allow = AclPermissionType.ALLOW
-    return AclBindingFilter(kind, name, ResourcePatternType.LITERAL, f"User:{user}", "*", operation, allow)
+    return AclBindingFilter(kind, name, _pattern(kind), f"User:{user}", "*", operation, allow)
+
+
+def _pattern(kind: ResourceType) -> ResourcePatternType:
+    """Transactional ids have the partition behind the group's name."""
+    is_prefix = kind is ResourceType.TRANSACTIONAL_ID
+    return ResourcePatternType.PREFIXED if is_prefix else ResourcePatternType.LITERAL
 
 
 def _pem(listener: str, folder: Path, authority: CertificateAuthority, *hosts: str) -> dict[str, str]:

@@ -3,10 +3,9 @@
 import asyncio
 import ssl
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import faust
-from aiokafka import AIOKafkaProducer
 from aiokafka.abc import AbstractTokenProvider
 from aiokafka.helpers import create_ssl_context
 from faust.events import Event
@@ -14,9 +13,14 @@ from faust.streams import Stream
 from faust.types import TP
 
 from stream_app.kafka.connection import Connection, ConnectionSettingsError
+from stream_app.kafka.consumer import Consumer, Watch
+from stream_app.kafka.delivery import AtLeastOnce, Delivery, Work
+from stream_app.kafka.expected_retries import expect_retries
 from stream_app.kafka.oauth import TokenSource
+from stream_app.kafka.publish import Outputs, Publisher
 from stream_app.kafka.slices import Slice, SliceMessage, SliceSchema, slicing
-from stream_app.kafka.transport import Consumer, Producer, Transport, Watch
+from stream_app.kafka.transactions import ExactlyOnce
+from stream_app.kafka.transport import Producer, Transport
 from stream_app.settings import Settings
 
 
@@ -27,14 +31,14 @@ class App(faust.App):
         """Stock Faust makes folders for tables: here are none, and the root may be read-only."""
 
 
-def new_app(settings: Settings, security: Mapping[str, Any], watch: Watch, max_batch_bytes: int) -> faust.App:
+def new_app(settings: Settings, security: Mapping[str, Any], watch: Watch, publisher: Publisher) -> faust.App:
     """An application with no topic of its own making, no web server, no leader election and no tables.
 
     Args:
         settings: of the stream.
         security: aiokafka's security arguments.
         watch: is told what happens in the transport.
-        max_batch_bytes: the largest record batch to produce; below both output topics' limits.
+        publisher: knows the output topics.
     """
     app = App(
         settings.group_id,
@@ -58,12 +62,33 @@ def new_app(settings: Settings, security: Mapping[str, Any], watch: Watch, max_b
         broker_max_poll_interval=1e6,
         consumer_group_instance_id=settings.group_instance_id,
         producer_compression_type=None if settings.compression == "none" else settings.compression,
-        producer_max_batch_size=max_batch_bytes,
+        producer_max_batch_size=publisher.max_batch_bytes,
         producer_request_timeout=60.0,
     )
     transport = Transport(settings.bootstrap_servers, app, security, watch)
     app.transport = app.producer_transport = transport
+    transport.delivery = _DELIVERIES[settings.processing_guarantee](app, publisher)
     return app
+
+
+def _at_least_once(app: faust.App, publisher: Publisher) -> Delivery:
+    """By the producer under Faust's: Faust's own send is 20 times slower."""
+    return AtLeastOnce(lambda: cast("Producer", app.producer)._producer, publisher)  # noqa: SLF001 - no public way
+
+
+def _exactly_once(app: faust.App, publisher: Publisher) -> Delivery:
+    expect_retries()
+    return ExactlyOnce(
+        lambda name: cast("Producer", app.producer).new_transactional(name), app.conf.id, publisher
+    )
+
+
+_DELIVERIES: Final = {"at_least_once": _at_least_once, "exactly_once": _exactly_once}
+
+
+def delivery_of(app: faust.App) -> Delivery:
+    """The way of the application's outputs to the broker."""
+    return cast("Transport", app.transport).delivery
 
 
 def input_topic(app: faust.App, name: str) -> faust.TopicT:
@@ -71,14 +96,14 @@ def input_topic(app: faust.App, name: str) -> faust.TopicT:
     return app.topic(name, schema=SliceSchema())
 
 
-def record_producer(app: faust.App) -> AIOKafkaProducer:
-    """The producer under Faust's, for whole record batches: Faust's own send is 20 times slower."""
-    return cast("Producer", app.producer)._producer  # noqa: SLF001 - Faust has no public way to it
-
-
 def slice_in(event: Event) -> Slice:
     """The slice that an event of the input's stream carries."""
     return cast("Slice", event.value)
+
+
+def work_of(event: Event, outputs: Outputs) -> Work:
+    """The event's slice, classified."""
+    return Work(TP(*event.message.tp), event.message.offset + 1, outputs)
 
 
 async def ack_published(stream: Stream[Any], event: Event) -> None:

@@ -32,6 +32,10 @@ class OffsetTracker:
             self._delivered.pop()
         self.epoch += 1
 
+    def expire(self) -> None:
+        """What was delivered and is not yet in work is stale, and will be delivered again."""
+        self.epoch += 1
+
     def acked(self, last_offset: int) -> None:
         """All outputs of the slice that ends with `last_offset` are held by the broker."""
         self._acked.add(last_offset)

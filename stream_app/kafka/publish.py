@@ -5,13 +5,17 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.partitioner import murmur2
 
 from stream_app.core.messages import DEAD_LETTER_HEADERS, OutputRecord, without_value
 from stream_app.core.pipeline import record_bytes
+
+# The results of a whole slice in one batch: a second would wait for the first.
+_MAX_BATCH_BYTES: Final = 900_000
+_BATCH_HEADER_BYTES: Final = 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,33 +35,46 @@ class OutputTopic:
     same_partitions: bool
 
 
+class Outputs(NamedTuple):
+    """What is produced for one or more slices, in order."""
+
+    results: Sequence[OutputRecord]
+    dead_letters: Sequence[OutputRecord]
+
+
 class Publisher:
     """Puts records into batches of their own and sends those.
 
     Args:
-        producer: a started, idempotent producer whose batches are smaller than both topics' limits.
         results: the results topic.
         dead_letters: the dead-letter topic.
     """
 
-    def __init__(self, producer: AIOKafkaProducer, results: OutputTopic, dead_letters: OutputTopic) -> None:
-        self._producer = producer
+    def __init__(self, results: OutputTopic, dead_letters: OutputTopic) -> None:
         self._results = results
         self._dead_letters = dead_letters
 
-    async def publish(
-        self, results: Sequence[OutputRecord], dead_letters: Sequence[OutputRecord]
-    ) -> list[asyncio.Future[Any]]:
-        """Enqueue all outputs of a slice.
+    @property
+    def max_batch_bytes(self) -> int:
+        """How large a producer's batches may be: smaller than both topics' limits."""
+        limits = (self._results.max_record_bytes, self._dead_letters.max_record_bytes)
+        return min(_MAX_BATCH_BYTES, *(limit - _BATCH_HEADER_BYTES for limit in limits))
+
+    async def publish(self, producer: AIOKafkaProducer, outputs: Outputs) -> list[asyncio.Future[Any]]:
+        """Enqueue all outputs.
+
+        Args:
+            producer: started and idempotent, with batches of at most `max_batch_bytes`.
+            outputs: of one or more slices.
 
         Returns:
             A future per batch, done when the broker has it; it raises what the broker refused it with.
         """
         futures = []
-        for partition, records in self._results_by_partition(results).items():
-            futures += await self._send(self._results.name, partition, records)
-        for partition, records in self._letters_by_partition(dead_letters).items():
-            futures += await self._send(self._dead_letters.name, partition, records)
+        for partition, records in self._results_by_partition(outputs.results).items():
+            futures += await _send(producer, self._results.name, partition, records)
+        for partition, records in self._letters_by_partition(outputs.dead_letters).items():
+            futures += await _send(producer, self._dead_letters.name, partition, records)
         return futures
 
     def _results_by_partition(self, results: Iterable[OutputRecord]) -> dict[int, list[OutputRecord]]:
@@ -73,20 +90,21 @@ class Publisher:
             by_partition[letter.source_partition % self._dead_letters.partitions].append(fitting)
         return by_partition
 
-    async def _send(
-        self, topic: str, partition: int, records: Sequence[OutputRecord]
-    ) -> list[asyncio.Future[Any]]:
-        futures = []
-        now_ms = int(time.time() * 1000)
-        batch = self._producer.create_batch()
-        for key, value, headers, *_ in records:
-            if batch.append(timestamp=now_ms, key=key, value=value, headers=headers) is None:
-                futures.append(await self._producer.send_batch(batch, topic, partition=partition))
-                batch = self._producer.create_batch()
-                batch.append(timestamp=now_ms, key=key, value=value, headers=headers)
-        batch.close()
-        futures.append(await self._producer.send_batch(batch, topic, partition=partition))
-        return futures
+
+async def _send(
+    producer: AIOKafkaProducer, topic: str, partition: int, records: Sequence[OutputRecord]
+) -> list[asyncio.Future[Any]]:
+    futures = []
+    now_ms = int(time.time() * 1000)
+    batch = producer.create_batch()
+    for key, value, headers, *_ in records:
+        if batch.append(timestamp=now_ms, key=key, value=value, headers=headers) is None:
+            futures.append(await producer.send_batch(batch, topic, partition=partition))
+            batch = producer.create_batch()
+            batch.append(timestamp=now_ms, key=key, value=value, headers=headers)
+    batch.close()
+    futures.append(await producer.send_batch(batch, topic, partition=partition))
+    return futures
 
 
 def result_partition(record: OutputRecord, topic: OutputTopic) -> int:

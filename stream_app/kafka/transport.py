@@ -1,264 +1,15 @@
-"""Faust's driver, made safe and fast: bulk delivery, exact offsets, a watchdog, a last commit at revoke.
+"""Faust's driver, made safe and fast: what Faust asks of a transport, with our consumer and producers."""
 
-Stock Faust delivers record by record, may commit past a record that is still in work, forgets what was acked
-when partitions are revoked, never sees that its group coordinator failed, and reads aborted transactions.
-Each override below says which of these it mends.
-"""
+from collections.abc import Mapping
+from typing import Any, cast
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, cast
-
-import aiokafka
 import faust
-from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
-from aiokafka.errors import IllegalStateError, KafkaError
-from aiokafka.structs import OffsetAndMetadata, TopicPartition
-from faust.transport.consumer import ensure_TP
 from faust.transport.drivers import aiokafka as driver
-from faust.types import TP
-from faust.types.tuples import Message, ack_lock
-from mode import Service
-from mode.utils.futures import notify
 from yarl import URL
 
-from stream_app.kafka.offsets import OffsetTracker
-from stream_app.kafka.slices import Slice, SliceMessage
-
-_BUFFER_FULL_PAUSE_S = 0.01
-_WATCH_INTERVAL_S = 1.0
-
-
-class Watch(NamedTuple):
-    """Who is told what happens in the transport.
-
-    Attributes:
-        committed: a partition's offset was committed.
-        commit_failed: a commit was refused; it is tried again.
-        assigned, revoked: the partitions of the input.
-        offsets_lost: topic, partition, first lost offset, number lost to retention before they were read.
-        group_failed: the consumer group cannot go on; does not return.
-    """
-
-    committed: Callable[[TP, int], None]
-    commit_failed: Callable[[], None]
-    assigned: Callable[[set[TP]], None]
-    revoked: Callable[[set[TP]], None]
-    offsets_lost: Callable[[TP, int, int], None]
-    group_failed: Callable[[BaseException], None]
-
-
-class ConsumerThread(driver.AIOKafkaConsumerThread):
-    """The consumer's thread, with an aiokafka consumer that reads only what was committed."""
-
-    def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
-        conf = self.app.conf
-        security = cast("Transport", transport).security
-        self._assignor = RoundRobinPartitionAssignor
-        return aiokafka.AIOKafkaConsumer(
-            client_id=conf.broker_client_id,
-            group_id=conf.id,
-            group_instance_id=conf.consumer_group_instance_id,
-            bootstrap_servers=driver.server_list(transport.url, transport.default_port),
-            partition_assignment_strategy=[self._assignor],
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            isolation_level="read_committed",
-            max_poll_interval_ms=int(conf.broker_max_poll_interval * 1000),
-            session_timeout_ms=int(conf.broker_session_timeout * 1000),
-            heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
-            rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
-            request_timeout_ms=int(conf.broker_request_timeout * 1000),
-            fetch_max_wait_ms=500,
-            **security,
-        )
-
-    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
-        """Stock Faust ends on a commit that fails in a rebalance; here it is simply not done yet."""
-        held = self.assignment()
-        mine = {TopicPartition(*tp): OffsetAndMetadata(n, "") for tp, n in offsets.items() if tp in held}
-        if mine:
-            await self._ensure_consumer().commit(mine)
-        return bool(mine)
-
-    def verify_event_path(self, now: float, tp: TP) -> None:
-        """Faust's guesses about slow streams: /livez answers that from the lag."""
-
-    async def check_coordinator(self) -> None:
-        """Raise what made the group coordinator fail for good; Faust never asks."""
-        coordinator = self._consumer and self._consumer._coordinator  # noqa: SLF001 - aiokafka has no public way
-        if coordinator is not None:
-            coordinator.check_errors()
-
-
-class Consumer(driver.Consumer):
-    """Faust's consumer with exact offsets."""
-
-    _thread: ConsumerThread
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Faust's signature
-        self._trackers: defaultdict[TP, OffsetTracker] = defaultdict(OffsetTracker)
-        self._read_to: dict[TP, int] = {}
-        self._rewinds: dict[TP, int] = {}
-        super().__init__(*args, **kwargs)
-        self._watch = cast("Transport", self.transport).watch
-
-    def _new_consumer_thread(self) -> ConsumerThread:
-        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
-
-    def _to_message(self, tp: TP, record: Slice) -> SliceMessage:
-        first, last = record.records[0], record.records[-1]
-        expected = self._read_to.get(tp)
-        if expected is not None and first.offset > expected:
-            self.add_future(self._count_lost({tp: expected}))
-        self._read_to[tp] = last.offset + 1
-        message = SliceMessage(
-            tp.topic,
-            tp.partition,
-            last.offset,
-            timestamp=first.timestamp / 1000,
-            timestamp_type=first.timestamp_type,
-            headers=None,
-            key=None,
-            value=cast("bytes", record),  # Faust hands the value on to the schema unread
-            checksum=None,
-            tp=tp,
-            generation_id=self.app.consumer_generation_id,
-        )
-        message.is_published = False
-        message.tracker = self._trackers[tp]
-        message.epoch = None if tp in self._rewinds else message.tracker.delivered(last.offset)
-        return message
-
-    def pause_behind(self, message: SliceMessage) -> None:
-        """Fetch no more of the message's partition. What was delivered behind it is stale, and read again."""
-        tp = message.tp
-        if self._trackers.get(tp) is message.tracker:  # else it was given up meanwhile
-            message.tracker.rewind(message.offset)
-            self._rewinds[tp] = message.offset + 1
-            self.pause_partitions({tp})
-
-    def on_buffer_drop(self, tp: TP) -> None:
-        """Stock Faust fetches a paused partition again as soon as the buffer has room."""
-        super().on_buffer_drop(tp)
-        self._get_active_partitions().difference_update(self._paused_partitions)
-
-    async def _rewind(self) -> None:
-        """Seek to where paused partitions go on.
-
-        Between two fetches: while Faust hands on what it has fetched, it would undo the seek.
-        """
-        rewinds, self._rewinds = self._rewinds, {}
-        for tp, offset in rewinds.items():
-            try:
-                await self._thread.seek_wait({tp: offset})
-            except IllegalStateError:
-                continue  # given up meanwhile: the next owner begins with what is committed
-            self._read_to[tp] = offset
-
-    def ack(self, message: Message) -> bool:
-        """Faust is done with the message; its offset counts only if its outputs are held by the broker."""
-        slice_message = cast("SliceMessage", message)
-        with ack_lock:
-            message.acked = True
-            self._unacked_messages.discard(message)
-            if slice_message.is_published:
-                slice_message.tracker.acked(message.offset)
-            notify(self._waiting_for_ack)
-            return True
-
-    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
-        """Gaps need no book-keeping: the tracker goes by what was delivered."""
-
-    def _filter_tps_with_pending_acks(self, topics: object = None) -> Iterator[TP]:  # noqa: ARG002 - Faust's signature
-        return iter(list(self._trackers))
-
-    def _filter_committable_offsets(self, tps: Iterable[TP]) -> dict[TP, int]:
-        offsets = {tp: self._trackers[tp].committable() for tp in tps}
-        return {tp: offset for tp, offset in offsets.items() if offset is not None}
-
-    async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:  # noqa: ANN401 - Faust's signature
-        """Stock Faust waits for a commit under way and adds none: what was acked meanwhile was left out."""
-        while self._commit_fut is not None:
-            await self.maybe_wait_for_commit_to_finish()
-        return bool(await super().commit(topics, start_new_transaction))
-
-    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
-        try:
-            done = await self._thread.commit(offsets)
-        except Exception:  # noqa: BLE001 - whatever refused it, the next commit covers the same records
-            self._watch.commit_failed()
-            return False
-        for tp, offset in offsets.items() if done else ():
-            self._trackers[tp].committed(offset)
-            self._watch.committed(tp, offset)
-        return bool(done)
-
-    async def perform_seek(self) -> None:
-        """What was delivered before a seek is delivered again: the trackers start anew."""
-        for of_partition in (self._trackers, self._read_to, self._rewinds):
-            of_partition.clear()
-        await super().perform_seek()
-        held = self.assignment()
-        expected = {tp: offset for tp, offset in self._committed_offset.items() if offset and tp in held}
-        self.add_future(self._count_lost(expected))
-
-    async def _count_lost(self, expected: Mapping[TP, int]) -> None:
-        """Tell of records that retention took before they were read: those below a log's first offset."""
-        try:
-            earliest = await self.earliest_offsets(*expected) if expected else {}
-        except KafkaError:
-            return  # who cannot be asked cannot be read from either: the next seek asks again
-        for tp, first in ((ensure_TP(place), offset) for place, offset in earliest.items()):
-            if first > expected[tp]:
-                self._watch.offsets_lost(tp, expected[tp], first - expected[tp])
-
-    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
-        """Finish what is in work and commit it, while the partitions are still ours."""
-        await super().on_partitions_revoked(revoked)
-        for tp in revoked:
-            for of_partition in (self._trackers, self._read_to, self._rewinds):
-                of_partition.pop(tp, None)
-        self._watch.revoked(revoked)
-
-    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
-        """Tell who watches."""
-        await super().on_partitions_assigned(assigned, generation_id)
-        self._watch.assigned(assigned)
-
-    async def _wait_next_records(self, timeout: float) -> tuple[Any, Any]:  # noqa: ASYNC109 - Faust's signature
-        """Stock Faust sleeps a second when every buffer is full, and seeks back when the flow has stopped.
-
-        That seek comes in the middle of a drain or a rebalance and forgets what is still to be acked, so that
-        it is read twice. There is no need: what was fetched is dropped, and Faust seeks before it goes on.
-        """
-        await self._wait_for_flow()
-        await self._rewind()
-        active = self._get_active_partitions()
-        if not active:
-            await self.sleep(_BUFFER_FULL_PAUSE_S)
-            return {}, active
-        # A copy: of a set that has become empty aiokafka gives the records of all partitions, of paused ones
-        # too, and those would be dropped and lost.
-        records = await self._getmany(active_partitions=set(active), timeout=timeout)
-        if self.flow_active:
-            return records, active
-        await self._wait_for_flow()
-        return {}, active
-
-    async def _wait_for_flow(self) -> None:
-        if not self.flow_active:
-            await self.wait(self.can_resume_flow.wait())
-
-    @Service.task
-    async def _watch_coordinator(self) -> None:
-        while not self.should_stop:
-            await self.sleep(_WATCH_INTERVAL_S)
-            try:
-                await self._thread.call_thread(self._thread.check_coordinator)
-            except Exception as error:  # noqa: BLE001 - any of them leaves the worker alive and idle for ever
-                if not self._stopped.is_set():  # otherwise the thread has ended, as it should
-                    self._watch.group_failed(error)
+from stream_app.kafka.consumer import Consumer, Watch
+from stream_app.kafka.delivery import Delivery
+from stream_app.kafka.transactional_producer import TransactionalProducer
 
 
 class Producer(driver.Producer):
@@ -266,6 +17,11 @@ class Producer(driver.Producer):
 
     def _settings_extra(self) -> Mapping[str, Any]:
         return {"acks": "all", "enable_idempotence": True, **cast("Transport", self.transport).security}
+
+    def new_transactional(self, transactional_id: str) -> TransactionalProducer:
+        """A producer for one input partition, not started, with the same settings otherwise."""
+        settings = {**self._settings_default(), **self._settings_extra()}
+        return TransactionalProducer(transactional_id, **settings)
 
 
 class Transport(driver.Transport):
@@ -276,8 +32,12 @@ class Transport(driver.Transport):
         app: the Faust application.
         security: aiokafka's security arguments, for consumer and producer alike.
         watch: is told what happens.
+
+    Attributes:
+        delivery: of outputs and offsets; to be set before the application starts.
     """
 
+    delivery: Delivery
     Consumer = Consumer
     Producer = Producer
 

@@ -31,7 +31,9 @@ class Trial:
         poison_every: how many reviews come for one poison record, which is among them.
     """
 
-    def __init__(self, broker: LocalBroker, flow: Stream, count: int, poison_every: int) -> None:
+    def __init__(
+        self, broker: LocalBroker, flow: Stream, count: int, poison_every: int = POISON_EVERY
+    ) -> None:
         self.broker, self.flow = broker, flow
         self.oracle = Oracle(flow, poison_every)
         self._count, self._poison_every = count, poison_every

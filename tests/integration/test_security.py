@@ -27,6 +27,7 @@ SECRETS = (PASSWORD, KEY_PASSWORD, SECRET)
 OPERATIONS = {
     "Read": AclOperation.READ,
     "Write": AclOperation.WRITE,
+    "Describe": AclOperation.DESCRIBE,
     "DescribeConfigs": AclOperation.DESCRIBE_CONFIGS,
 }
 
@@ -41,7 +42,8 @@ class DocumentedRight(NamedTuple):
 
     def on(self, names: Mapping[str, str]) -> Right:
         """With the names that a test gives to topics and group."""
-        return ResourceType[self.resource.upper()], names[self.setting.lower()], OPERATIONS[self.operation]
+        kind = ResourceType[self.resource.upper().replace(" ", "_")]
+        return kind, names[self.setting.lower()], OPERATIONS[self.operation]
 
 
 def documented_rights() -> list[DocumentedRight]:
@@ -111,6 +113,21 @@ def test_a_worker_with_the_documented_rights_and_no_other_makes_the_round_trip_a
     assert (verdict.results, verdict.dead_letters, verdict.lost, verdict.duplicates) == (20, 1, 0, 0)
     assert flow.group in told
     assert not [secret for secret in SECRETS if secret in told + worker.text()]
+
+
+def test_a_worker_in_transactions_needs_its_transactional_ids_and_ends_without(
+    secured: SecuredBroker, flow: Stream
+) -> None:
+    settings = secured.login("SCRAM-SHA-256") | {"processing_guarantee": "exactly_once"}
+    grant(secured, "worker", flow, "worker")
+    flow.feed([*reviews(20), (b"k", b"poison")])
+    refused = flow.start_worker(**settings)
+    assert refused.wait(60) == 78
+    assert "TransactionalIdAuthorizationFailed" in refused.text()
+    grant(secured, "worker", flow, "worker, exactly-once")
+    flow.start_worker(**settings)
+    verdict = flow.wait_until_nothing_is_lost()
+    assert (verdict.results, verdict.dead_letters, verdict.duplicates) == (20, 1, 0)
 
 
 def test_the_commands_log_in_as_the_worker_does(secured: SecuredBroker, flow: Stream, tmp_path: Path) -> None:

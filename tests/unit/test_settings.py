@@ -19,7 +19,7 @@ def refusal(monkeypatch: pytest.MonkeyPatch, **environment: str) -> str:
         ("HTTP_PORT", "x", "valid integer"),
         ("HTTP_PORT", "70000", "less than or equal to 65535"),
         ("MAX_BATCH", "0", "greater than or equal to 1"),
-        ("PROCESSING_GUARANTEE", "exactly_once", "at_least_once"),
+        ("PROCESSING_GUARANTEE", "at_most_once", "exactly_once"),
         ("THRESHOLDS", "strict", "'seed', 'inherited' or 'human'"),
         ("LOG_LEVEL", "loud", "'debug', 'info', 'warning' or 'error'"),
         ("INPUT_TOPIC", "a topic", "pattern"),

@@ -4,13 +4,14 @@ from types import SimpleNamespace
 from typing import Any
 
 from aiokafka.errors import IllegalStateError
+from aiokafka.structs import TopicPartition
 from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stream_app.kafka.consumer import Consumer
 from stream_app.kafka.offsets import OffsetTracker
-from stream_app.kafka.slices import SliceMessage, slicing
-from stream_app.kafka.transport import Consumer
+from stream_app.kafka.slices import Slice, SliceMessage, slicing
 
 
 def records(partition: int, count: int) -> list[Any]:
@@ -46,6 +47,7 @@ def consumer() -> Consumer:
     made._unacked_messages = set()
     made._waiting_for_ack = None
     made._trackers, made._rewinds = defaultdict(OffsetTracker), {}
+    made._taken_over = set()
     made._active_partitions, made._paused_partitions, made._buffered_partitions = set(), set(), set()
     return made
 
@@ -129,3 +131,40 @@ def test_a_partition_given_up_before_its_seek_keeps_no_other_from_its_own() -> N
     seeking._thread = SimpleNamespace(seek_wait=seek_wait)
     asyncio.run(seeking._rewind())
     assert (seeking._rewinds, seeking._read_to) == ({}, {held: 7})
+
+
+def seeking_consumer(taken_over: list[tuple[set[TP], int]]) -> Any:  # noqa: ANN401 - its ways into Faust are replaced
+    seeking: Any = consumer()
+    seeking._read_to, seeking._committed_offset, seeking._read_offset = {}, {}, {}
+    seeking.app = SimpleNamespace(consumer_generation_id=3)
+    seeking.assignment = lambda: {TopicPartition("t", 0)}
+    seeking.add_future = lambda coroutine: coroutine.close()
+
+    async def take_over(partitions: set[TP], generation: int) -> None:
+        taken_over.append((partitions, generation))
+
+    async def seek_to_committed() -> dict[TP, int]:
+        assert taken_over, "a former owner may still commit"
+        return {TP("t", 0): 5}
+
+    seeking._delivery = SimpleNamespace(take_over=take_over)
+    seeking.seek_to_committed = seek_to_committed
+    return seeking
+
+
+def test_a_seek_takes_over_first_and_what_was_delivered_before_it_is_stale() -> None:
+    taken_over: list[tuple[set[TP], int]] = []
+    seeking, tp = seeking_consumer(taken_over), TP("t", 0)
+    before = message(seeking._trackers[tp], 9)
+    asyncio.run(seeking.perform_seek())
+    assert before.is_stale
+    assert taken_over == [({tp}, 3)]
+
+
+def test_what_is_delivered_of_a_partition_that_was_not_taken_over_is_stale() -> None:
+    seeking, tp = seeking_consumer([]), TP("t", 0)
+    part = Slice([SimpleNamespace(offset=5, timestamp=1, timestamp_type=0)], 0.0)
+    assert seeking._to_message(tp, part).is_stale
+    asyncio.run(seeking.perform_seek())
+    assert not seeking._to_message(tp, part).is_stale
+    assert seeking._to_message(TP("t", 1), part).is_stale

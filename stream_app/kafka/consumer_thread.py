@@ -1,0 +1,59 @@
+"""Where Faust's consumer meets aiokafka's: what was committed is read, and a dead coordinator is told of."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol, cast
+
+import aiokafka
+from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+
+
+class SecuredTransport(Protocol):
+    """A transport that knows how its clients log in."""
+
+    security: Mapping[str, Any]
+
+
+class ConsumerThread(driver.AIOKafkaConsumerThread):
+    """The consumer's thread, with an aiokafka consumer that reads only what was committed."""
+
+    def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
+        conf = self.app.conf
+        security = cast("SecuredTransport", transport).security
+        self._assignor = RoundRobinPartitionAssignor
+        return aiokafka.AIOKafkaConsumer(
+            client_id=conf.broker_client_id,
+            group_id=conf.id,
+            group_instance_id=conf.consumer_group_instance_id,
+            bootstrap_servers=driver.server_list(transport.url, transport.default_port),
+            partition_assignment_strategy=[self._assignor],
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            max_poll_interval_ms=int(conf.broker_max_poll_interval * 1000),
+            session_timeout_ms=int(conf.broker_session_timeout * 1000),
+            heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
+            rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
+            request_timeout_ms=int(conf.broker_request_timeout * 1000),
+            fetch_max_wait_ms=500,
+            **security,
+        )
+
+    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        """Stock Faust ends on a commit that fails in a rebalance; here it is simply not done yet."""
+        held = self.assignment()
+        mine = {TopicPartition(*tp): OffsetAndMetadata(n, "") for tp, n in offsets.items() if tp in held}
+        if mine:
+            await self._ensure_consumer().commit(mine)
+        return bool(mine)
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Faust's guesses about slow streams: /livez answers that from the lag."""
+
+    async def check_coordinator(self) -> None:
+        """Raise what made the group coordinator fail for good; Faust never asks."""
+        coordinator = self._consumer and self._consumer._coordinator  # noqa: SLF001 - aiokafka has no public way
+        if coordinator is not None:
+            coordinator.check_errors()

@@ -1,0 +1,80 @@
+"""How outputs and offsets reach the broker: all that differs between the two processing guarantees."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from typing import NamedTuple, Protocol
+
+from aiokafka import AIOKafkaProducer
+from faust.types import TP
+
+from stream_app.kafka.publish import Outputs, Publisher
+
+Offsets = Mapping[TP, int]
+Commit = Callable[[Offsets], Awaitable[bool]]
+"""The consumer's own way to commit offsets; whether it did."""
+
+
+class Work(NamedTuple):
+    """A slice that was classified.
+
+    Attributes:
+        partition: of the input.
+        end_offset: behind its last record; what the group commits when the slice is done.
+        outputs: of its records.
+    """
+
+    partition: TP
+    end_offset: int
+    outputs: Outputs
+
+
+class Delivery(Protocol):
+    """The way of a worker's outputs and offsets to the broker."""
+
+    async def take_over(self, partitions: Collection[TP], generation: int) -> None:
+        """These are the worker's partitions now, and their committed offsets are about to be read.
+
+        Args:
+            partitions: all of them.
+            generation: of the consumer group; it grows by one with each rebalance.
+        """
+
+    async def deliver(self, work: Work) -> Awaitable[object]:
+        """Enqueue the outputs of a slice, in order.
+
+        Returns:
+            Done when the slice may be acked: the broker has its outputs. It raises what the broker refused.
+        """
+
+    async def commit(self, offsets: Offsets, by_consumer: Commit) -> bool:
+        """See to it that the offsets of acked slices are committed. Whether they are."""
+
+    async def close(self) -> None:
+        """Let go of the connections. Nothing is in work any more."""
+
+
+class AtLeastOnce:
+    """One producer for all, and offsets committed by the consumer when the broker has the outputs.
+
+    Args:
+        producer: gives the producer; it has started by the time of the first slice.
+        publisher: knows the topics.
+    """
+
+    def __init__(self, producer: Callable[[], AIOKafkaProducer], publisher: Publisher) -> None:
+        self._producer = producer
+        self._publisher = publisher
+
+    async def take_over(self, partitions: Collection[TP], generation: int) -> None:
+        """A former owner may still produce: what it has in work comes twice."""
+
+    async def deliver(self, work: Work) -> Awaitable[object]:
+        """See Delivery."""
+        return asyncio.gather(*await self._publisher.publish(self._producer(), work.outputs))
+
+    async def commit(self, offsets: Offsets, by_consumer: Commit) -> bool:
+        """See Delivery."""
+        return await by_consumer(offsets)
+
+    async def close(self) -> None:
+        """The producer is Faust's, and ends with it."""
