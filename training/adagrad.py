@@ -17,7 +17,7 @@ from numba import types
 from numba.extending import register_jitable
 from numpy.typing import NDArray
 
-from stream_app.core.terms import compiled
+from stream_app.core.compilation import compiled
 from training.examples import Examples, ShuffledExamples
 
 DAMPING: Final = 0.1  # added to each accumulator: keeps the first steps small

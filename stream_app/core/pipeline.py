@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, cast
 
 import numpy as np
-from msgspec import UNSET
+from msgspec import UNSET, Raw
 from numpy.typing import NDArray
 
 from stream_app.core.errors import RecordError, ResultTooLargeError
@@ -25,7 +25,9 @@ from stream_app.core.messages import (
 )
 from stream_app.core.ratings import rating_class
 from stream_app.core.scoring import LABELS, Model
-from stream_app.core.sentences import Span, split_review
+from stream_app.core.sentence_json import sentence_lists
+from stream_app.core.slice_sentences import SliceSentences, split_slice
+from stream_app.core.verdicts import Verdicts
 
 Stage = Literal["decode", "split", "score", "encode"]
 Labels = NDArray[np.int8]
@@ -83,12 +85,6 @@ class Outcome:
     tally: Tally
 
 
-class _Sentences(NamedTuple):
-    record: Record
-    review: Review
-    spans: list[Span]
-
-
 def ignore_stage(stage: Stage) -> None:
     """Nobody asked when a stage ends."""
 
@@ -110,13 +106,17 @@ def classify(
     dead_letters: list[DeadLetter] = []
     decoded = _decode(records, rules.decoder, dead_letters)
     ended("decode")
-    split, texts = _split(decoded)
+    split = split_slice([(review.title or "", review.text) for _, review in decoded])
     ended("split")
-    scored = _score(split, texts, model)
+    verdicts = model.verdicts(split)
     ended("score")
-    results = _encode(split, texts, scored, model.version, rules, dead_letters)
+    sentences = sentence_lists(
+        split, verdicts.sentence_labels, verdicts.sentence_scores, include_text=rules.include_text
+    )
+    results = _encode(decoded, sentences, verdicts, model.version, rules, dead_letters)
+    tally = _tally(decoded, split, verdicts)
     ended("encode")
-    return Outcome(results, dead_letters, scored.tally)
+    return Outcome(results, dead_letters, tally)
 
 
 def _decode(
@@ -132,75 +132,35 @@ def _decode(
     return decoded
 
 
-def _split(decoded: Iterable[tuple[Record, Review]]) -> tuple[list[_Sentences], list[str]]:
-    """Each review with its spans, and the sentences of all of them in one list."""
-    split, texts = [], []
-    for record, review in decoded:
-        text, title = review.text, review.title or ""
-        spans = split_review(title, text)
-        split.append(_Sentences(record, review, spans))
-        texts += [(text if part == "text" else title)[start:end] for part, start, end in spans]
-    return split, texts
-
-
-class _Scored(NamedTuple):
-    sentence_scores: list[float]
-    sentence_labels: list[int]
-    scores: list[float]
-    labels: list[int]
-    tally: Tally
-
-
-def _score(split: Sequence[_Sentences], texts: Sequence[str], model: Model) -> _Scored:
-    """One compiled call for all sentences; a review's probabilities are the mean of its sentences'."""
-    counts = np.array([len(spans) for _, _, spans in split], dtype=np.int64)
-    probabilities = model.scorer.probabilities(texts)
-    means = _means(probabilities, counts)
-    sentence_labels = model.sentence_decision.labels(probabilities)
-    sentence_scores = model.sentence_decision.scores(probabilities).round(6)
-    labels = model.review_decision.labels(means)
-    scores = model.review_decision.scores(means).round(6)
-    rated = np.array([_rated(review) for _, review, _ in split], dtype=np.int8)
-    tally = Tally(labels, scores, counts, sentence_labels, rated)
-    return _Scored(
-        sentence_scores.tolist(), sentence_labels.tolist(), scores.tolist(), labels.tolist(), tally
-    )
-
-
-def _means(rows: NDArray[np.float64], counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    if not len(counts):
-        return rows
-    starts = np.cumsum(counts) - counts
-    means: NDArray[np.float64] = np.add.reduceat(rows, starts, axis=0) / counts[:, np.newaxis]
-    return means
+def _tally(decoded: Iterable[tuple[Record, Review]], split: SliceSentences, verdicts: Verdicts) -> Tally:
+    rated = np.array([_rated(review) for _, review in decoded], np.int8)
+    return Tally(verdicts.labels, verdicts.scores, split.counts, verdicts.sentence_labels, rated)
 
 
 def _rated(review: Review) -> int:
     return -1 if review.rating is None else rating_class(review.rating)
 
 
-def _encode(  # noqa: PLR0913, PLR0917 - all that the four stages before it made
-    split: Sequence[_Sentences],
-    texts: Sequence[str],
-    scored: _Scored,
+def _encode(  # noqa: PLR0913, PLR0917 - all that the stages before it made
+    decoded: Iterable[tuple[Record, Review]],
+    sentences: Iterable[memoryview],
+    verdicts: Verdicts,
     model_version: str,
     rules: Rules,
     dead_letters: list[DeadLetter],
 ) -> list[OutputRecord]:
     own_headers = [("schema", RESULT_SCHEMA.encode()), ("model-version", model_version.encode())]
     limit = rules.max_result_bytes
+    labels, scores = verdicts.labels.tolist(), verdicts.scores.tolist()
     results = []
-    first = 0
-    for number, (record, review, spans) in enumerate(split):
-        sentences = _sentences(spans, texts, scored, first, include_text=rules.include_text)
-        first += len(spans)
+    for (record, review), written, label, score in zip(decoded, sentences, labels, scores, strict=True):
         identity = rules.identify(record, review)
         result = ReviewResult(
             review_id=identity.review_id,
             result_id=identity.result_id,
-            label=LABELS[scored.labels[number]],
-            score=scored.scores[number],
-            sentences=sentences,
+            label=LABELS[label],
+            score=score,
+            sentences=cast("list[SentenceResult]", Raw(written)),
             model_version=model_version,
             source=identity.source,
             rating=UNSET if review.rating is None else review.rating,
@@ -223,23 +183,6 @@ def _output(
         source_partition=record.partition,
         source_keyed=record.key is not None,
     )
-
-
-def _sentences(
-    spans: Sequence[Span], texts: Sequence[str], scored: _Scored, first: int, *, include_text: bool
-) -> list[SentenceResult]:
-    return [
-        SentenceResult(
-            index=index,
-            part=part,
-            start=start,
-            end=end,
-            label=LABELS[scored.sentence_labels[first + index]],
-            score=scored.sentence_scores[first + index],
-            text=texts[first + index] if include_text else UNSET,
-        )
-        for index, (part, start, end) in enumerate(spans)
-    ]
 
 
 def record_bytes(output: OutputRecord) -> int:

@@ -9,9 +9,13 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
+from stream_app.core.compilation import compiled
 from stream_app.core.drift import Histogram
 from stream_app.core.errors import ModelError, NonFiniteScoreError
-from stream_app.core.terms import MAX_BITS, Buckets, Ends, compiled, index_terms
+from stream_app.core.sentence_scan import FOLDED_FIRST
+from stream_app.core.slice_sentences import SliceSentences
+from stream_app.core.terms import MAX_BITS, Buckets, Ends, Terms, index_spans, index_terms
+from stream_app.core.verdicts import Verdicts, decide, label_rows
 
 LABELS: Final = ("negative", "neutral", "positive")
 Kind = Literal["biases", "cuts"]
@@ -161,9 +165,19 @@ class Scorer:
         Raises:
             NonFiniteScoreError: a probability is NaN.
         """
-        buckets, ends = index_terms(sentences, self._bits)
-        rows = np.empty((len(ends), self._outputs))
-        self._fill_rows(buckets, ends, self._weights, self._biases, rows)
+        return self._rows(index_terms(sentences, self._bits))
+
+    def slice_probabilities(self, split: SliceSentences) -> NDArray[np.float64]:
+        """The same for the sentences of a slice, in the buffer that they lie in.
+
+        Raises:
+            NonFiniteScoreError: a probability is NaN.
+        """
+        return self._rows(index_spans(split.text, split.spans, FOLDED_FIRST, self._bits))
+
+    def _rows(self, terms: Terms) -> NDArray[np.float64]:
+        rows = np.empty((len(terms.ends), self._outputs))
+        self._fill_rows(*terms, self._weights, self._biases, rows)
         if not np.isfinite(rows).all():
             raise NonFiniteScoreError("a sentence's probabilities are not finite numbers")
         return rows
@@ -196,21 +210,18 @@ class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.kind == "cuts" and self.values[0] > self.values[1]:
             raise ValueError(f"values: expected cuts in ascending order, got {self.values}")
 
+    @property
+    def array(self) -> NDArray[np.float64]:
+        """The values, as the compiled loops take them."""
+        return np.array(self.values, np.float64)
+
     def scores(self, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
         """Scores in [0, 1], shape (n,), of probabilities of shape (n, 3) or (n, 1)."""
         return positivity(probabilities)
 
     def labels(self, probabilities: NDArray[np.float64]) -> NDArray[np.int8]:
         """Indices into LABELS, shape (n,), of probabilities of shape (n, 3) or, for cuts, (n, 1)."""
-        if self.kind == "biases":
-            with np.errstate(divide="ignore"):  # log 0 is a class that cannot win
-                labels: NDArray[np.int8] = (
-                    (np.log(probabilities) + self.values).argmax(axis=1).astype(np.int8)
-                )
-            return labels
-        low, high = self.values
-        scores = positivity(probabilities)
-        return (scores >= low).astype(np.int8) + (scores > high).astype(np.int8)
+        return label_rows(probabilities, self.array)
 
 
 class Model(NamedTuple):
@@ -233,3 +244,12 @@ class Model(NamedTuple):
     sha256: str
     created_at: str
     reference: Mapping[str, Histogram]
+
+    def verdicts(self, split: SliceSentences) -> Verdicts:
+        """Labels and scores of the sentences and the reviews of a slice.
+
+        Raises:
+            NonFiniteScoreError: a probability is NaN.
+        """
+        probabilities = self.scorer.slice_probabilities(split)
+        return decide(probabilities, split.counts, self.sentence_decision.array, self.review_decision.array)

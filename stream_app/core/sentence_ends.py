@@ -27,7 +27,7 @@ _OPEN = "dr st ave blvd rd ft mt jr sr inc co corp ltd dept bros univ gov sen ge
 # These end one before a capital, and never before a small letter.
 _CLOSING = """etc min mins hr hrs sec lb lbs oz pkg ins tel ext misc temp appt
     jan feb mar apr jun jul aug sep sept oct nov dec"""
-_ABBREVIATIONS = f"{_LEADING} {_OPEN} {_CLOSING}"
+ABBREVIATIONS = f"{_LEADING} {_OPEN} {_CLOSING}"
 # These go with the number after them.
 _COUNTING = "no nos n° p pg"
 # Words that open sentences and are no names: they tell "in the U.S. We" from "the U.S. Army".
@@ -39,7 +39,7 @@ _OPENERS = """the this that these those there they their it its it's i i'm i've 
 _DOMAINS = """com net org edu gov info biz co uk us io ca au tv app blog
     htm html php asp aspx jpg jpeg png gif pdf"""
 # A line that ends in one of these goes on in the next.
-_UNFINISHED = "the a an of and or my your our their its very with"
+UNFINISHED = "the a an of and or my your our their its very with"
 
 _MARKS = ".!?…"
 _BREAKS = r"\n\r"
@@ -100,7 +100,7 @@ _GLUED_SMALL = r"""(?<=[a-z]{2}\.) (?<!\bwww\.)
     (?=[a-z]++(?:['\u2019][a-z]++)?(?:[\s,!?]|\.(?!\w)|\Z))"""
 _NO_ADDRESS = rf"(?!(?:{_any(_DOMAINS)})\b) (?![\w.+-]{{0,40}}@)"
 _FULL_STOP = rf"""(?<=\.) (?![ ]?[{_MARKS}]) (?:
-    {_NO_INITIAL} {_NO_ITEM_NUMBER} {_not_after(_ABBREVIATIONS)} (?:
+    {_NO_INITIAL} {_NO_ITEM_NUMBER} {_not_after(ABBREVIATIONS)} (?:
         {_FACES} {_SMALL_NEXT}
       | (?:(?!\s++\d) | {_not_after(_COUNTING)}) {_AFTER_MARK}
       | (?:{_GLUED_CAPITAL} | {_GLUED_SMALL}) {_NO_ADDRESS}
@@ -120,12 +120,12 @@ _FACE = rf"""(?:
     (?<=[:;]) ['\u2019]?-?[()D](?!\w) {_FACES} {_CAPITAL_NEXT}
   | (?:(?<=\S[{_EMOJI}])|(?<=\S\s[{_EMOJI}])) {_EMOJI_REST} (?=\s*+[A-Z])
 )"""
-_NOT_UNFINISHED = "".join(rf"(?<!\b{word}.)" for word in _UNFINISHED.split())
+_NOT_UNFINISHED = "".join(rf"(?<!\b{word}.)" for word in UNFINISHED.split())
 _LINE_END = rf"(?<=[{_BREAKS}]) (?!(?<=,.)\s*+[a-z]) {_NOT_UNFINISHED}"
 
 # Most ends are these: four small letters that do not end an abbreviation, a mark, one space, a letter.
 _LONG = 4
-_TAILS = "|".join(word[-_LONG:] for word in _ABBREVIATIONS.split() if len(word) >= _LONG)
+_TAILS = "|".join(word[-_LONG:] for word in ABBREVIATIONS.split() if len(word) >= _LONG)
 _SURE = rf"(?<=[a-z]{{{_LONG}}}[.!?]) (?=\s[A-Za-z]) (?<!(?:{_TAILS}).) (?<!Yahoo!)"
 
 _FIRST_OF_RUN = rf"(?<![{_MARKS}{_EMOJI_PARTS}].) (?<![{_MARKS}{_EMOJI_PARTS}][ ].)"

@@ -48,10 +48,25 @@ def split_review(title: str, text: str) -> list[Span]:
     """
     starts, ends = _edges(text)
     spans: list[Span] = list(zip(repeat(_TEXT), starts, ends, strict=False))
-    if title and (heading := title.strip()) and not _opens(text, heading):
-        start = title.index(heading)
-        spans.insert(0, ("title", start, start + len(heading)))
+    if title and is_heading(title, text):
+        start, end = trimmed(title)
+        spans.insert(0, ("title", start, end))
     return spans
+
+
+def trimmed(text: str) -> tuple[int, int]:
+    """Start and end of the text without the white space around it."""
+    start = len(text) - len(text.lstrip())
+    return start, max(start, len(text.rstrip()))
+
+
+def is_heading(title: str, text: str) -> bool:
+    """Whether the title is a sentence of its own: it is not blank, and the text does not start with it."""
+    one, other = title[:1], text[:1]
+    if one.isalnum() and other.isalnum() and one.casefold()[0] != other.casefold()[0]:
+        return True  # nearly every title differs in its first letter already
+    heading = title.strip()
+    return bool(heading) and not _opens(text, heading)
 
 
 def _opens(text: str, heading: str) -> bool:

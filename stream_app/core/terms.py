@@ -1,4 +1,4 @@
-"""Hashed terms of a sentence, for training and serving alike, by one compiled loop.
+"""Hashed terms of sentences, by one compiled loop that training and serving share.
 
 A word is a run of a-z, 0-9, `_`, `'` and bytes of 128 and above in the lower-cased UTF-8 text, where a curly
 apostrophe counts as a plain one. The terms of a sentence are
@@ -17,12 +17,15 @@ Each falls into one of 2**bits buckets.
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numba.extending import register_jitable
 from numpy.typing import NDArray
+
+from stream_app.core.compilation import Bytes, Hashes, compiled
 
 FNV_OFFSET = 0xCBF29CE484222325
 FNV_PRIME = 0x100000001B3
@@ -41,13 +44,22 @@ NEGATIONS = (
 )
 SHORTEST_CONTRACTION = 4
 
-NEWLINE, SPACE, APOSTROPHE, ZERO, NINE, UNDERSCORE, A, T, Z, NON_ASCII = b"\n '09_atz\x80"
-BANG, COMMA, STOP, SEMICOLON, QUERY = b"!,.;?"
+SPACE, APOSTROPHE, T = b" 't"
+BEYOND_ASCII = 0x80
+CURLY = (0xE2, 0x80, 0x99)
+# Latin-1's letters begin with one byte; their capitals lie between two others, but for the times sign.
+LATIN_1, LATIN_1_A, LATIN_1_THORN, LATIN_1_TIMES, TO_LOWER = 0xC3, 0x80, 0x9E, 0x97, 0x20
+# The bytes of words, in lower case; 0 for those that words do not have.
+LETTERS = np.zeros(256, np.uint8)
+LETTERS[list(b"abcdefghijklmnopqrstuvwxyz0123456789_'")] = list(b"abcdefghijklmnopqrstuvwxyz0123456789_'")
+LETTERS[list(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")] = list(b"abcdefghijklmnopqrstuvwxyz")
+LETTERS[0x80:] = range(0x80, 0x100)
+CLAUSE_ENDS = np.zeros(256, np.bool_)
+CLAUSE_ENDS[list(b"!,.;?")] = True
 
-Bytes = types.Array(types.uint8, 1, "C", readonly=True)
+Spans = types.int32[:, ::1]
 Buckets = types.int32[::1]
 Ends = types.int64[::1]
-Hashes = types.Array(types.uint64, 1, "C", readonly=True)
 
 
 class Terms(NamedTuple):
@@ -63,33 +75,9 @@ class Terms(NamedTuple):
     ends: NDArray[np.int64]
 
 
-def compiled(loop: Callable[..., None], *arguments: Any) -> Callable[..., None]:  # noqa: ANN401 - numba types
-    """The loop as machine code for arguments of these numba types, kept on disk where that is possible.
-
-    numba refuses to compile with a cache when it may not write to one, as on a read-only root.
-    """
-    signature = types.void(*arguments)
-    try:
-        function = njit(signature, nogil=True, cache=True)(loop)
-    except (RuntimeError, OSError):
-        function = njit(signature, nogil=True)(loop)
-    return function  # type: ignore[no-any-return]
-
-
 @register_jitable
 def _pair(first: np.uint64, second: np.uint64) -> np.uint64:
     return first * np.uint64(PAIR_FACTOR) + second
-
-
-@register_jitable
-def _in_word(byte: np.uint8) -> bool:
-    letter = A <= byte <= Z or byte >= NON_ASCII
-    return bool(letter or ZERO <= byte <= NINE or byte in (APOSTROPHE, UNDERSCORE))
-
-
-@register_jitable
-def _ends_clause(byte: np.uint8) -> bool:
-    return byte in (BANG, COMMA, STOP, SEMICOLON, QUERY)
 
 
 @register_jitable
@@ -97,7 +85,12 @@ def _negates(
     text: NDArray[np.uint8], end: int, length: int, word: np.uint64, negations: NDArray[np.uint64]
 ) -> bool:
     """Whether the word that ends before `end` is a negation; `negations` has a slot for every hash."""
-    if length >= SHORTEST_CONTRACTION and text[end - 1] == T and text[end - 2] == APOSTROPHE:
+    curly = text[end - 2] == CURLY[2] and text[end - 4] == CURLY[0]
+    if (
+        length >= SHORTEST_CONTRACTION
+        and text[end - 1] | TO_LOWER == T
+        and (curly or text[end - 2] == APOSTROPHE)
+    ):
         return True
     found: bool = negations[word & np.uint64(len(negations) - 1)] == word
     return found
@@ -127,43 +120,71 @@ def _add_word(
     return terms
 
 
-def _index(
+@register_jitable
+def _fold(text: NDArray[np.uint8], at: int, last: int) -> tuple[np.uint8, int]:
+    """A byte beyond ASCII in lower case, an apostrophe for a curly one, and how many bytes that were."""
+    byte = text[at]
+    if byte == CURLY[0] and at + 2 < last and text[at + 1] == CURLY[1] and text[at + 2] == CURLY[2]:
+        return np.uint8(APOSTROPHE), 3
+    if LATIN_1_A <= byte <= LATIN_1_THORN and byte != LATIN_1_TIMES and at and text[at - 1] == LATIN_1:
+        return np.uint8(byte | TO_LOWER), 1
+    return byte, 1
+
+
+@register_jitable
+def _read_word(text: NDArray[np.uint8], at: int, last: int) -> tuple[int, int, np.uint64, np.uint64]:
+    """The word at `at`, perhaps empty: where it ends, its length, its hash and that of its stem, or 0."""
+    word, stem, length = np.uint64(FNV_OFFSET), np.uint64(0), 0
+    while at < last:
+        byte, step = LETTERS[text[at]], 1
+        if not byte:
+            break
+        if byte >= BEYOND_ASCII:
+            byte, step = _fold(text, at, last)
+        if length == STEM_BYTES:
+            stem = word
+        word = (word ^ np.uint64(byte)) * np.uint64(FNV_PRIME)
+        length += 1
+        at += step
+    return at, length, word, stem
+
+
+def _index(  # noqa: PLR0913, PLR0917 - arrays are cheaper to pass one by one
     text: NDArray[np.uint8],
+    spans: NDArray[np.int32],
+    column: int,
     negations: NDArray[np.uint64],
     bits: int,
     buckets: NDArray[np.int32],
     ends: NDArray[np.int64],
 ) -> None:
-    """Fill `buckets` and `ends` from sentences that each end with a newline.
+    """Fill `buckets` and `ends` from sentences: `column` of a span has its first byte, the next its last.
 
     Words are hashed by FNV-1a (Fowler, Noll, Vo); a pair by multiplying and adding the hashes of its words.
     """
     shift = np.uint64(64 - bits)
-    word = np.uint64(FNV_OFFSET)
-    stem = previous = np.uint64(0)
-    length = reach = terms = sentence = 0
-    for position, byte in enumerate(text):
-        if _in_word(byte):
-            if length == STEM_BYTES:
-                stem = word
-            word = (word ^ np.uint64(byte)) * np.uint64(FNV_PRIME)
-            length += 1
-            continue
-        if length:
-            terms = _add_word(buckets, terms, (word, stem, previous), shift)
-            if _negates(text, position, length, word, negations):
-                reach = NEGATION_REACH
-            elif reach:
-                terms = _add(buckets, terms, _pair(word, np.uint64(NEGATED)), shift)
-                reach -= 1
-            previous, word, stem, length = word, np.uint64(FNV_OFFSET), np.uint64(0), 0
-        if byte == NEWLINE:
-            ends[sentence] = terms
-            sentence, previous, reach = sentence + 1, np.uint64(0), 0
-        elif _ends_clause(byte):
-            reach = 0
-        elif byte > SPACE:
-            terms = _add(buckets, terms, _pair(np.uint64(byte), np.uint64(MARK)), shift)
+    terms = 0
+    for sentence in range(len(spans)):
+        at, last = spans[sentence, column], spans[sentence, column + 1]
+        previous, reach = np.uint64(0), 0
+        while at < last:
+            at, length, word, stem = _read_word(text, at, last)
+            if length:
+                terms = _add_word(buckets, terms, (word, stem, previous), shift)
+                previous = word
+                if _negates(text, at, length, word, negations):
+                    reach = NEGATION_REACH
+                elif reach:
+                    terms = _add(buckets, terms, _pair(word, np.uint64(NEGATED)), shift)
+                    reach -= 1
+            while at < last and not LETTERS[text[at]]:
+                byte = text[at]
+                if CLAUSE_ENDS[byte]:
+                    reach = 0
+                elif byte > SPACE:
+                    terms = _add(buckets, terms, _pair(np.uint64(byte), np.uint64(MARK)), shift)
+                at += 1
+        ends[sentence] = terms
 
 
 def _hash(word: str) -> int:
@@ -190,11 +211,28 @@ def _negations() -> NDArray[np.uint64]:
 
 @cache
 def _compiled_index() -> Callable[..., None]:
-    return compiled(_index, Bytes, Hashes, types.int64, Buckets, Ends)
+    return compiled(_index, Bytes, Spans, types.int64, Hashes, types.int64, Buckets, Ends)
+
+
+def index_spans(text: NDArray[np.uint8], spans: NDArray[np.int32], column: int, bits: int) -> Terms:
+    """The buckets of all terms of sentences that lie in one buffer, in one compiled call.
+
+    Args:
+        text: UTF-8. Letters that have a capital are small ones, but for those of ASCII and Latin-1.
+        spans: of shape (sentences, columns), C-contiguous; bytes, half open.
+        column: of `spans` that holds the first byte; the one behind it holds the last.
+        bits: log2 of the number of buckets, 1 to 30.
+    """
+    ends = np.empty(len(spans), np.int64)
+    # A word and what separates it take two bytes at least and bring four terms at most (a word of two bytes
+    # has no stem): never more than two terms to a byte.
+    buckets = np.empty(2 * (len(text) + len(spans)), np.int32)
+    _compiled_index()(text, spans, column, _negations(), bits, buckets, ends)
+    return Terms(buckets, ends)
 
 
 def index_terms(sentences: Sequence[str], bits: int) -> Terms:
-    """The buckets of all terms of all sentences, in one compiled call.
+    """The same for sentences that are strings.
 
     Args:
         sentences: any strings; lone surrogates are letters, a newline inside a sentence separates words.
@@ -205,16 +243,7 @@ def index_terms(sentences: Sequence[str], bits: int) -> Terms:
     """
     if not 1 <= bits <= MAX_BITS:
         raise ValueError(f"bits: expected 1 to {MAX_BITS}, got {bits}")
-    joined = "\n".join(sentences)
-    if joined.count("\n") >= len(sentences):
-        joined = "\n".join([sentence.replace("\n", " ") for sentence in sentences])
-    text = np.frombuffer(
-        f"{joined}\n".lower().replace("\u2019", "'").encode("utf-8", "surrogatepass"), np.uint8
-    )
-    ends = np.empty(len(sentences), np.int64)
-    # A word and what separates it take two bytes at least and bring four terms at most (a word of two bytes
-    # has no stem): never more than two terms to a byte.
-    buckets = np.empty(2 * len(text), np.int32)
-    if sentences:
-        _compiled_index()(text, _negations(), bits, buckets, ends)
-    return Terms(buckets, ends)
+    encoded = [sentence.lower().encode("utf-8", "surrogatepass") for sentence in sentences]
+    edges = pairwise(accumulate(map(len, encoded), initial=0))
+    spans = np.array(list(edges), np.int32).reshape(-1, 2)
+    return index_spans(np.frombuffer(b"".join(encoded), np.uint8), spans, 0, bits)

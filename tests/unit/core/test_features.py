@@ -171,7 +171,7 @@ def test_the_transformer_can_be_cloned_and_needs_no_fit() -> None:
 
 
 def test_nothing_is_compiled_at_import() -> None:
-    code = "import stream_app.core.scoring, stream_app.core.terms as t; print(t._compiled_index.cache_info())"
+    code = "import stream_app.core.scoring, stream_app.core.terms as f; print(f._compiled_index.cache_info())"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert "currsize=0" in shown.stdout
 

@@ -1,5 +1,4 @@
 import json
-from collections.abc import Sequence
 
 import msgspec
 import numpy as np
@@ -9,12 +8,24 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from stream_app.core.errors import NonFiniteScoreError
-from stream_app.core.identity import local_identity
+from stream_app.core.identity import local_identity, short_hash
 from stream_app.core.isolation import classify_isolating
-from stream_app.core.messages import OutputRecord, ReviewDecoder, ReviewResult, decode_result
+from stream_app.core.messages import (
+    Label,
+    OutputRecord,
+    ReviewDecoder,
+    ReviewResult,
+    SentenceResult,
+    Source,
+    decode_result,
+    encode_result,
+)
 from stream_app.core.pipeline import Outcome, Rules, classify
-from stream_app.core.scoring import Decision, Model, Scorer
+from stream_app.core.scoring import LABELS, Decision, Model, Scorer, positivity
+from stream_app.core.sentences import split_review
+from stream_app.core.slice_sentences import SliceSentences
 from tests.records import StoredRecord
+from tests.texts import encodable
 
 RULES = Rules()
 
@@ -27,13 +38,13 @@ class FragileScorer(Scorer):
         super().__init__(coefficients.astype(np.float64), np.zeros(3))
         self.poison = poison
 
-    def probabilities(self, sentences: Sequence[str]) -> NDArray[np.float64]:
-        if any(getattr(self, "poison", "\0") in sentence for sentence in sentences):
+    def slice_probabilities(self, split: SliceSentences) -> NDArray[np.float64]:
+        if self.poison.encode() in split.text.tobytes():
             raise NonFiniteScoreError("poison")
-        return super().probabilities(sentences)
+        return super().slice_probabilities(split)
 
 
-def model_with(poison: str = "\0\0") -> Model:
+def model_with(poison: str = "\0" * 9) -> Model:
     decision = Decision("biases", (0.0, 0.0, 0.0))
     return Model(FragileScorer(poison), decision, decision, "v1", "sha", "2026-01-01T00:00:00+00:00", {})
 
@@ -145,6 +156,50 @@ def test_spans_slice_back_to_their_text(text: str, title: str) -> None:
     _, result = result_of(stored(text=text, title=title))
     parts = {"title": title, "text": text}
     assert all(parts[s.part][s.start : s.end] == s.text for s in result.sentences)
+
+
+def label_of(decision: Decision, row: NDArray[np.float64]) -> Label:
+    return LABELS[decision.labels(row)[0]]
+
+
+def score_of(row: NDArray[np.float64]) -> float:
+    return round(float(positivity(row)[0]), 6)
+
+
+def one_by_one(review_id: str, title: str, text: str, rating: int) -> ReviewResult:
+    """The result by the plain parts of the core, a sentence at a time."""
+    parts = {"title": title, "text": text}
+    spans = split_review(title, text)
+    rows = [MODEL.scorer.probabilities([parts[part][start:end]]) for part, start, end in spans]
+    sentences = [
+        SentenceResult(
+            index,
+            part,
+            start,
+            end,
+            label_of(MODEL.sentence_decision, row),
+            score_of(row),
+            parts[part][start:end],
+        )
+        for index, ((part, start, end), row) in enumerate(zip(spans, rows, strict=True))
+    ]
+    mean = np.mean(rows, axis=0)
+    return ReviewResult(
+        review_id=review_id,
+        result_id=short_hash("reviews.raw-0-4"),
+        label=label_of(MODEL.review_decision, mean),
+        score=score_of(mean),
+        sentences=sentences,
+        model_version="v1",
+        source=Source("reviews.raw", 0, 4, stored().timestamp),
+        rating=rating,
+    )
+
+
+@given(encodable, encodable.filter(lambda text: not text.isspace() and text != ""))
+def test_the_slice_gives_the_bytes_that_the_plain_parts_give(title: str, text: str) -> None:
+    output, _ = result_of(stored(4, text=text, title=title, rating=4, review_id='a"b'))
+    assert output.value == encode_result(one_by_one('a"b', title, text, 4))
 
 
 def failed(outcomes: list[Outcome]) -> list[int]:

@@ -2,18 +2,11 @@ import sys
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from stream_app.core.sentences import boundaries, split_review
+from tests.texts import texts
 
 WHITE_SPACE = [chr(code) for code in range(sys.maxunicode + 1) if chr(code).isspace()]
-
-# What the rules look at, to be strung together in every order.
-WORDS = "good The i I U Dr etc e.g www com the Yahoo no it's é ß 1 2 12 4.5 1. 2) a. b)"
-SIGNS = ". ! ? … ... , : ; :) ;-( :D ' \" ( ) [ ] * - _ / = @ \u2019 \u201d \u2022 \u2043 😀 ❤️ \u200d \ufe0f"
-GAPS = [" ", "  ", "\n", "\r\n", "\t", "\u00a0", "\u2028", "\u3000", "\x1c", "\x00", "\ud800", ". . ."]
-PIECES = [*WORDS.split(), *SIGNS.split(), *GAPS]
-texts = st.text(st.characters()) | st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
 
 
 def split(text: str) -> list[str]:

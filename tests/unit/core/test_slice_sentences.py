@@ -1,0 +1,87 @@
+import gzip
+import json
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stream_app.core.sentence_scan import (
+    END,
+    FIRST,
+    FOLDED_FIRST,
+    FOLDED_LAST,
+    LAST,
+    PART,
+    START,
+    TITLE,
+    UNDECIDED,
+    scan,
+)
+from stream_app.core.sentences import split_review
+from stream_app.core.slice_sentences import SliceSentences, split_slice
+from tests.texts import encodable
+
+ROOT = Path(__file__).parents[3]
+reviews = st.lists(st.tuples(encodable, encodable.filter(str.strip)), max_size=5)
+
+
+def spans_of(split: SliceSentences) -> list[list[tuple[str, int, int]]]:
+    rows = iter(split.spans.tolist())
+    return [
+        [("title" if row[PART] == TITLE else "text", row[START], row[END]) for row in islice(rows, count)]
+        for count in split.counts.tolist()
+    ]
+
+
+def words_of(split: SliceSentences, first: int, last: int) -> list[str]:
+    text = split.text.tobytes()
+    return [text[row[first] : row[last]].decode() for row in split.spans.tolist()]
+
+
+@given(reviews)
+def test_a_slice_has_the_spans_of_its_reviews(slice_of: list[tuple[str, str]]) -> None:
+    assert spans_of(split_slice(slice_of)) == [split_review(title, text) for title, text in slice_of]
+
+
+@given(reviews)
+def test_the_bytes_of_a_span_are_those_of_its_sentence(slice_of: list[tuple[str, str]]) -> None:
+    split = split_slice(slice_of)
+    sentences = [
+        (title if part == "title" else text)[start:end]
+        for title, text in slice_of
+        for part, start, end in split_review(title, text)
+    ]
+    assert words_of(split, FIRST, LAST) == sentences
+    folded = [word.lower() for word in words_of(split, FOLDED_FIRST, FOLDED_LAST)]
+    assert folded == [sentence.lower() for sentence in sentences]
+
+
+def sample() -> list[tuple[str, str]]:
+    with gzip.open(ROOT / "data/bronze/womens_clothing_sample.jsonl.gz", "rt", encoding="utf-8") as lines:
+        return [(row.get("title") or "", row["text"]) for row in map(json.loads, lines)]
+
+
+def test_the_sample_is_split_as_by_the_expression() -> None:
+    found = sample()
+    assert spans_of(split_slice(found)) == [split_review(title, text) for title, text in found]
+
+
+def undecided(text: str) -> bool:
+    encoded = np.frombuffer(b"\xff" + text.encode() + b"\xff", np.uint8)
+    counts = np.empty(1, np.int64)
+    scan(encoded, np.empty((len(encoded), 7), np.int32), counts, np.empty(1, np.int64))
+    return bool(counts[0] == UNDECIDED)
+
+
+def test_the_compiled_pass_decides_nearly_every_text_by_itself() -> None:
+    texts = [text for _, text in sample()]
+    assert sum(map(undecided, texts)) < len(texts) / 5
+    assert undecided("Dr. Lee came. He left")
+    assert not undecided("The zip can\u2019t close. It broke!!! Caf\u00e9\nWe sent it back... Never again")
+
+
+def test_no_review_gives_no_sentence() -> None:
+    split = split_slice([])
+    assert (len(split.spans), len(split.counts)) == (0, 0)
