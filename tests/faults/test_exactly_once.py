@@ -60,7 +60,7 @@ class Feeding:
 
 def started(flow: Stream) -> WorkerProcess:
     worker = flow.start_worker(**SETTINGS)
-    worker.wait_until_ready()
+    worker.wait_until_ready(within_s=120)
     return worker
 
 
@@ -123,7 +123,7 @@ def test_workers_that_join_and_leave_finish_what_is_in_work_before_they_give_it_
     with Feeding(flow, 6_000):
         flow.wait_for_outputs(1_000)
         second = flow.start_worker(**SETTINGS)
-        second.wait_until_ready()
+        second.wait_until_ready(within_s=120)
         wait_until(lambda: "stream_app_assigned_partitions 2.0" in first.get("/metrics")[1], 20, first.text)
         assert first.terminate() == 0
     assert_exact(flow, 6_000)
@@ -152,7 +152,7 @@ def test_a_worker_that_was_given_up_for_dead_and_goes_on_repeats_nothing(flow: S
         flow.wait_for_outputs(1_000)
         zombie.send(signal.SIGSTOP)
         other = flow.start_worker(**SETTINGS)
-        other.wait_until_ready()
+        other.wait_until_ready(within_s=120)
         taken_over = flow.outputs()
         flow.wait_for_outputs(taken_over + 500)
         zombie.send(signal.SIGCONT)

@@ -122,7 +122,7 @@ def test_a_worker_in_transactions_needs_its_transactional_ids_and_ends_without(
     grant(secured, "worker", flow, "worker")
     flow.feed([*reviews(20), (b"k", b"poison")])
     refused = flow.start_worker(**settings)
-    assert refused.wait(60) == 78
+    assert refused.wait(120) == 78
     assert "TransactionalIdAuthorizationFailed" in refused.text()
     grant(secured, "worker", flow, "worker, exactly-once")
     flow.start_worker(**settings)
