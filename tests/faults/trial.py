@@ -72,10 +72,14 @@ class Trial:
         assert set(codes) <= {0}, f"workers ended with {codes} after SIGTERM"
         self.oracle.read_on()
         ledger = self.oracle.ledger
-        recovered_s = (
-            None if fault_ended_at is None else self.oracle.progress.resumed_after_s(fault_ended_at * 1000)
-        )
-        return Outcome(ledger.close(fed), recovered_s, note, ledger.out_of_order)
+        return Outcome(ledger.close(fed), self._recovered_s(fault_ended_at), note, ledger.out_of_order)
+
+    def _recovered_s(self, fault_ended_at: float | None) -> float | None:
+        """None, too, where a partition had nothing left to do when the fault ended."""
+        if fault_ended_at is None:
+            return None
+        resumed_after_s = self.oracle.progress.resumed_after_s(fault_ended_at * 1000)
+        return resumed_after_s if resumed_after_s < math.inf else None
 
     def _is_done(self, fed: int) -> bool:
         self.oracle.read_on()
