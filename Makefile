@@ -24,7 +24,11 @@ test: $(READY) ## all tests, on a real broker that they start themselves
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not alerts and not faults"
 
 faults: $(READY) ## each fault of docs/faults.md that takes seconds, with fixed seeds
-	$(BIN)/python -m pytest -m faults
+	$(BIN)/python -m pytest --numprocesses 2 -m faults
+
+soak: $(READY) ## random faults for MINUTES=30 (SEED=…, GUARANTEE=exactly_once): the verdict as JSON
+	$(BIN)/python -m tests.faults.soak --minutes $(or $(MINUTES),30) $(if $(SEED),--seed $(SEED)) \
+		--guarantee $(or $(GUARANTEE),at_least_once)
 
 alerts: $(READY) ## cause the fault of each alert and see it fire, on a real Prometheus
 	$(BIN)/python -m pytest -m alerts

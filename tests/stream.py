@@ -29,6 +29,8 @@ from stream_app.kafka.connection import Connection, KafkaRequestError
 from stream_app.kafka.reader import RawRecord, end_offsets, read
 
 PROGRAM = ("-m", "stream_app", "worker")
+PATIENCE_S = 150
+"""A busy machine is slow: what must be quick is measured, not waited for."""
 
 FeedRecord = tuple[bytes | None, bytes | None]
 """Key and value."""
@@ -79,7 +81,7 @@ class WorkerProcess:
         except OSError:
             return 0, ""
 
-    def wait_until_ready(self, within_s: float = 60) -> None:
+    def wait_until_ready(self, within_s: float = PATIENCE_S) -> None:
         wait_until(lambda: self.get("/readyz")[0] == 200 or self._raise_if_ended(), within_s, self.text)
 
     def _raise_if_ended(self) -> bool:
@@ -185,7 +187,7 @@ class Stream:
             return 0
         return sum(sum(of_topic.values()) for of_topic in ends)
 
-    def wait_for_outputs(self, count: int, within_s: float = 60) -> None:
+    def wait_for_outputs(self, count: int, within_s: float = PATIENCE_S) -> None:
         wait_until(lambda: self.outputs() >= count or self._raise_if_all_ended(), within_s, self.logs)
 
     def verdict(self) -> Verdict:
@@ -200,7 +202,7 @@ class Stream:
             account.dead_letter((int(place[0]), int(place[1])))
         return account.close(places(end_offsets(self.connection, self.input)))
 
-    def wait_until_nothing_is_lost(self, within_s: float = 60) -> Verdict:
+    def wait_until_nothing_is_lost(self, within_s: float = PATIENCE_S) -> Verdict:
         """The verdict as soon as every input has an output."""
         wait_until(lambda: self.verdict().lost == 0 or self._raise_if_all_ended(), within_s, self.logs)
         return self.verdict()
@@ -216,8 +218,10 @@ class Stream:
             altered.result()
 
     def terminate_workers(self) -> list[int]:
-        """The exit codes of the workers that still run, after SIGTERM."""
+        """The exit codes of the workers that still run, after SIGTERM; one that starts is let start first."""
         running = [worker for worker in self._workers if worker.is_running]
+        for worker in running:
+            worker.wait_until_ready()
         for worker in running:
             worker.send(signal.SIGTERM)
         return [worker.wait() for worker in running]

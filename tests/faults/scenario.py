@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from stream_app.account import Verdict
 from stream_app.kafka.broker import LocalBroker, local_broker
+from tests.faults.artefacts import dump_topics
 from tests.stream import Stream, stream
 
 Section = Literal["Worker", "Broker", "Cluster", "Network", "Topics", "Machine"]
@@ -60,10 +61,19 @@ class Stage:
             yield started
 
     @contextmanager
-    def stream(self, bootstrap_servers: str, prefix: str = "reviews") -> Iterator[Stream]:
-        """Topics (not yet made) and a group; workers started from it have the stage's guarantee."""
+    def stream(
+        self, bootstrap_servers: str, prefix: str = "reviews", *, dump: bool = True
+    ) -> Iterator[Stream]:
+        """Topics (not yet made) and a group; workers started from it have the stage's guarantee.
+
+        With `dump` the topics are written to the folder at the end; it is kept when the run has failed.
+        """
         with stream(bootstrap_servers, prefix, self.folder, processing_guarantee=self.guarantee) as made:
-            yield made
+            try:
+                yield made
+            finally:
+                if dump:
+                    dump_topics(made, self.folder)
 
 
 class Scenario(NamedTuple):

