@@ -68,7 +68,7 @@ class Settings(BaseSettings):
     max_in_flight: Annotated[int, Field(ge=1, le=1_000)] = 16
     commit_interval_s: Annotated[float, Field(gt=0, le=60)] = 0.5
     session_timeout_s: Annotated[float, Field(ge=6, le=300)] = 10
-    drain_timeout_s: Annotated[float, Field(gt=0, le=300)] = 10
+    drain_timeout_s: Annotated[float, Field(gt=0, le=300)] = 9  # with the rest of a stop below 10
     dlq_breaker_share: Annotated[float, Field(ge=0, le=1)] = 0.2
     max_text_chars: Annotated[int, Field(ge=1)] = 20_000
     include_text: bool = True

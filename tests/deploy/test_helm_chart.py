@@ -181,14 +181,14 @@ def test_no_pod_may_do_more_than_it_needs(chart: Path, values: str) -> None:
         assert container["resources"]["limits"]["memory"]
 
 
-@pytest.mark.parametrize(("given", "drain_s"), [({}, 10), ({"DRAIN_TIMEOUT_S": 20.5}, 20.5)])
+@pytest.mark.parametrize(("given", "drain_s"), [({}, 9), ({"DRAIN_TIMEOUT_S": 20.5}, 20.5)])
 def test_a_worker_has_longer_to_end_than_its_drain_takes(
     chart: Path, given: Resource, drain_s: float
 ) -> None:
     values = {"config": {"BOOTSTRAP_SERVERS": "kafka:9092", **given}}
     worker = dict(pods(rendered(chart, values)))["worker"]
     assert worker["terminationGracePeriodSeconds"] >= drain_s + 10
-    assert Settings.model_fields["drain_timeout_s"].default == 10
+    assert Settings.model_fields["drain_timeout_s"].default == 9
 
 
 def test_autoscaling_decides_about_replicas_or_the_values_do(chart: Path) -> None:

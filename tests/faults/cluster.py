@@ -9,7 +9,7 @@ from tests.faults.oracle import LOG_APPEND_TIME
 from tests.faults.scenario import Outcome, Scenario, Stage
 from tests.faults.supervision import Supervisor
 from tests.faults.three_nodes import NODES, Cluster, three_nodes
-from tests.faults.trial import PER_S, REPEATS, Trial
+from tests.faults.trial import PER_S, POISON_EVERY, REPEATS, Trial
 
 _AWAY_S: Final = 6
 
@@ -20,17 +20,21 @@ def _course(stage: Stage, count: int) -> Iterator[tuple[Cluster, Trial, Supervis
     with three_nodes(stage.folder) as cluster, stage.stream(cluster.bootstrap_servers) as flow:
         flow.create_topics(replicas=NODES, results=LOG_APPEND_TIME, dead_letters=LOG_APPEND_TIME)
         cluster.wait_until_whole()
-        run = Trial(cluster.nodes[0], flow, count)
+        run = Trial(cluster.nodes[0], flow, count, POISON_EVERY)
         supervisor = Supervisor(run.start_worker)
-        run.feed()
+        run.feed(until=PER_S)
         yield cluster, run, supervisor
+
+
+def _outcome(run: Trial, supervisor: Supervisor, ended_at: float) -> Outcome:
+    return run.outcome(ended_at, tend=supervisor.tend)._replace(note=supervisor.told())
 
 
 def _node_killed(stage: Stage) -> Outcome:
     with _course(stage, 8_000) as (cluster, run, supervisor):
         cluster.leader(run.flow.results, 0).kill()
         killed_at = time.time()
-        return run.outcome(killed_at, supervisor.told(), supervisor.tend)
+        return _outcome(run, supervisor, killed_at)
 
 
 def _nodes_killed_in_turn(stage: Stage) -> Outcome:
@@ -40,28 +44,28 @@ def _nodes_killed_in_turn(stage: Stage) -> Outcome:
             supervisor.watch(_AWAY_S)
             node.start()
             cluster.wait_until_whole()
-        return run.outcome(time.time(), supervisor.told(), supervisor.tend)
+        return _outcome(run, supervisor, time.time())
 
 
 def _too_few_replicas(stage: Stage) -> Outcome:
-    with _course(stage, 12_000) as (cluster, run, supervisor):
+    with _course(stage, PER_S * 40) as (cluster, run, supervisor):
         run.flow.set_config(run.flow.results, min_insync_replicas="3")
         node = cluster.nodes[stage.chance.randrange(NODES)]
         node.kill()
         supervisor.watch(2 * _AWAY_S)
         node.start()
-        return run.outcome(time.time(), supervisor.told(), supervisor.tend)
+        return _outcome(run, supervisor, time.time())
 
 
 def _two_nodes_away(stage: Stage) -> Outcome:
-    with _course(stage, 12_000) as (cluster, run, supervisor):
+    with _course(stage, PER_S * 40) as (cluster, run, supervisor):
         away = stage.chance.sample(cluster.nodes, 2)
         for node in away:
             node.kill()
         supervisor.watch(2 * _AWAY_S)
         for node in away:
             node.start()
-        return run.outcome(time.time(), supervisor.told(), supervisor.tend)
+        return _outcome(run, supervisor, time.time())
 
 
 SCENARIOS: Final = (

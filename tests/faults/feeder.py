@@ -18,6 +18,7 @@ _SETTINGS: Final = {
     "message.timeout.ms": _DELIVERED_WITHIN_S * 1000,
     "reconnect.backoff.max.ms": 500,
     "queue.buffering.max.messages": 1_000_000,
+    "log_level": 2,  # that the broker is away is what the run is about
 }
 
 

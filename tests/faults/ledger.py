@@ -75,9 +75,14 @@ class Ledger:
 
 
 class Progress:
-    """When outputs were appended, by the partition of their input."""
+    """When outputs were appended, by the partition of their input.
 
-    def __init__(self) -> None:
+    Args:
+        partitions: of the input.
+    """
+
+    def __init__(self, partitions: int) -> None:
+        self._partitions = partitions
         self._times_ms: defaultdict[int, list[int]] = defaultdict(list)
 
     def output(self, partition: int, appended_ms: int) -> None:
@@ -88,8 +93,8 @@ class Progress:
 
     def resumed_after_s(self, since_ms: float) -> float:
         """From then until every partition had an output again; infinite where one has none."""
-        waits = [_wait_ms(times, since_ms) for times in self._times_ms.values()]
-        return max(waits, default=float("inf")) / 1000
+        waits = [_wait_ms(self._times_ms[partition], since_ms) for partition in range(self._partitions)]
+        return max(waits) / 1000
 
 
 def _wait_ms(times_ms: list[int], since_ms: float) -> float:

@@ -12,7 +12,7 @@ from tests.faults.oracle import LOG_APPEND_TIME
 from tests.faults.proxy import FAULTLESS, SILENCE, Conditions, Direction, ProduceFault, Proxy, proxy
 from tests.faults.scenario import Outcome, Scenario, Stage
 from tests.faults.supervision import Supervisor
-from tests.faults.trial import PER_S, REPEATS, SESSION_S, Trial
+from tests.faults.trial import PER_S, POISON_EVERY, REPEATS, SESSION_S, Trial
 
 _PROXIED: Final = "PROXIED"
 
@@ -46,12 +46,12 @@ def _run(stage: Stage, fault: Fault, count: int, *, stops: bool) -> Outcome:
         stage.stream(broker.bootstrap_servers) as flow,
     ):
         flow.create_topics(results=LOG_APPEND_TIME, dead_letters=LOG_APPEND_TIME)
-        run = Trial(broker, flow, count)
+        run = Trial(broker, flow, count, POISON_EVERY)
         supervisor = Supervisor(lambda: run.start_worker(bootstrap_servers=network.address))
-        run.feed()
+        run.feed(until=PER_S)
         fault(Course(network, supervisor))
-        ended_at = time.time() if stops else None
-        return run.outcome(ended_at, supervisor.told(), supervisor.tend)
+        outcome = run.outcome(time.time() if stops else None, tend=supervisor.tend)
+        return outcome._replace(note=supervisor.told())
 
 
 def _for(lasts_s: float, conditions: Conditions) -> Fault:

@@ -22,11 +22,12 @@ class Oracle:
     Args:
         flow: the stream.
         poison_every: as it was fed.
+        partitions: of the input.
     """
 
-    def __init__(self, flow: Stream, poison_every: int = 0) -> None:
+    def __init__(self, flow: Stream, poison_every: int = 0, partitions: int = 4) -> None:
         self.ledger = Ledger(poison_every)
-        self.progress = Progress()
+        self.progress = Progress(partitions)
         self._flow = flow
         self._read_to: dict[str, dict[int, int]] = {flow.results: {}, flow.dead_letters: {}}
 

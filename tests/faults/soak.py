@@ -64,6 +64,7 @@ def soak(stage: Stage, minutes: float, per_s: float) -> dict[str, Any]:
         with Fleet(flow, FLEET, timeline) as fleet:
             records = inputs(_MOST_INPUTS, poison_every=_POISON_EVERY)
             feeder = Feeder(flow.connection, flow.input, records, per_s)
+            _read_on(oracle, lambda: oracle.progress.resumed_after_s(0) < math.inf)
             ends_at = time.monotonic() + minutes * 60
             while time.monotonic() < ends_at:
                 _strike(stage.chance, Ground(broker, flow, fleet), oracle, tally, timeline)
@@ -88,7 +89,7 @@ def _strike(chance: random.Random, ground: Ground, oracle: Oracle, tally: Tally,
     strike(faults, ground)
     ended_at = timeline.note("fault_ended", kinds=kinds)
     _read_on(oracle, lambda: oracle.progress.resumed_after_s(ended_at * 1000) < math.inf)
-    resumed_after_s = oracle.progress.resumed_after_s(ended_at * 1000)
+    resumed_after_s = min(oracle.progress.resumed_after_s(ended_at * 1000), _GIVEN_UP_S)
     timeline.note(
         "resumed", after_s=resumed_after_s, done=oracle.ledger.done, out_of_order=oracle.ledger.out_of_order
     )

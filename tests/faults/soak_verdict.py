@@ -11,7 +11,7 @@ from tests.faults.ledger import Ledger
 from tests.faults.mixtures import Fault
 from tests.faults.scenario import Guarantee, Outcome
 
-_DRAINED_WITHIN_S: Final = 10.5  # 10 s are allowed for the drain, the rest for starting and ending it
+_DRAINED_WITHIN_S: Final = 10
 _REPEATED_S: Final = 1.5  # of the feed, at each cut: a commit interval (0.5 s), and a commit that is late
 _EXPECTED_CODES: Final = {0, -9, 75}  # 75: Kafka failed; the supervisor starts the worker again
 

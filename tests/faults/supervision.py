@@ -3,10 +3,7 @@
 import time
 from collections.abc import Callable
 
-from tests.stream import WorkerProcess, wait_until
-
-_PATIENCE_S = 180
-"""Far more than anything takes: how long it took is judged by what was measured."""
+from tests.stream import PATIENCE_S, WorkerProcess, wait_until
 
 
 class Supervisor:
@@ -22,7 +19,7 @@ class Supervisor:
         self._start = start
         self.exit_codes: list[int] = []
         self.workers = [start()]
-        self.worker.wait_until_ready(_PATIENCE_S)
+        self.worker.wait_until_ready()
 
     @property
     def worker(self) -> WorkerProcess:
@@ -35,7 +32,7 @@ class Supervisor:
             self.exit_codes.append(self.worker.wait())
             self.workers.append(self._start())
 
-    def wait_until(self, condition: Callable[[], bool], within_s: float = _PATIENCE_S) -> None:
+    def wait_until(self, condition: Callable[[], bool], within_s: float = PATIENCE_S) -> None:
         """Wait for it, with a worker there all the while."""
 
         def holds() -> bool:
@@ -47,7 +44,7 @@ class Supervisor:
     def watch(self, seconds: float) -> None:
         """Let so much time go by, with a worker there all the while."""
         end = time.monotonic() + seconds
-        self.wait_until(lambda: time.monotonic() >= end, seconds + _PATIENCE_S)
+        self.wait_until(lambda: time.monotonic() >= end, seconds + PATIENCE_S)
 
     def log(self) -> str:
         """What all of them logged."""

@@ -67,11 +67,17 @@ def test_order_is_judged_within_a_key_by_first_outputs() -> None:
 
 
 def test_work_has_resumed_when_the_last_partition_has_an_output() -> None:
-    progress = Progress()
+    progress = Progress(partitions=2)
     for partition, at_ms in ((0, 1_000), (1, 1_000), (0, 2_500), (1, 4_000), (0, 5_000)):
         progress.output(partition, at_ms)
     assert progress.resumed_after_s(2_000) == 2
     assert progress.resumed_after_s(4_500) == float("inf")
+
+
+def test_a_partition_that_never_had_an_output_has_not_resumed() -> None:
+    progress = Progress(partitions=2)
+    progress.output(0, 1_000)
+    assert progress.resumed_after_s(0) == float("inf")
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from tests.faults.oracle import LOG_APPEND_TIME
 from tests.faults.scenario import Outcome, Scenario, Stage
 from tests.faults.small_disk import small_disk
 from tests.faults.supervision import Supervisor
-from tests.faults.trial import REPEATS, Trial, trial
+from tests.faults.trial import PER_S, POISON_EVERY, REPEATS, Trial, trial
 from tests.secured_broker import Right, secured_broker
 from tests.stream import WorkerProcess
 
@@ -38,17 +38,18 @@ class Course(NamedTuple):
 
 
 @contextmanager
-def _course(stage: Stage) -> Iterator[Course]:
+def _course(stage: Stage, count: int = _COUNT) -> Iterator[Course]:
     """A trial in mid-stream, with a worker that is kept running."""
-    with trial(stage, _COUNT) as run:
+    with trial(stage, count) as run:
         supervisor = Supervisor(run.start_worker)
-        run.feed()
+        run.feed(until=PER_S)
         yield Course(run, supervisor)
 
 
 def _outcome(course: Course) -> Outcome:
     """The fault ends now."""
-    return course.run.outcome(time.time(), course.supervisor.told(), course.supervisor.tend)
+    outcome = course.run.outcome(time.time(), tend=course.supervisor.tend)
+    return outcome._replace(note=course.supervisor.told())
 
 
 def _message_too_large(stage: Stage) -> Outcome:
@@ -68,11 +69,11 @@ def _not_authorised(stage: Stage) -> Outcome:
         stage.stream(secured.bootstrap_servers) as flow,
     ):
         flow.create_topics(results=LOG_APPEND_TIME, dead_letters=LOG_APPEND_TIME)
-        run = Trial(secured.broker, flow, _COUNT)
+        run = Trial(secured.broker, flow, _COUNT, POISON_EVERY)
         for right in _rights(run):
             secured.grant("worker", right)
         supervisor = Supervisor(lambda: run.start_worker(**secured.login("PLAIN")))
-        run.feed()
+        run.feed(until=PER_S)
         writing = (ResourceType.TOPIC, flow.results, AclOperation.WRITE)
         secured.revoke("worker", writing)
         supervisor.wait_until(lambda: bool(supervisor.exit_codes))
@@ -120,7 +121,7 @@ def _fewer_result_partitions(stage: Stage) -> Outcome:
         delete_topic(run.flow, run.flow.results)
         create_output_topic(run.flow, run.flow.results, 2)
         run.start_workers(1)
-        run.feed()
+        run.feed(until=PER_S)
         return run.outcome()
 
 
@@ -169,8 +170,8 @@ def _offsets_reset_on_a_live_group(stage: Stage) -> Outcome:
 
 
 def _records_deleted(stage: Stage, *, is_stopped: bool) -> Outcome:
-    """The group is behind by what is fed meanwhile, and some of that goes."""
-    with _course(stage) as course:
+    """The group is behind by what is fed meanwhile, and that goes; more is fed behind it."""
+    with _course(stage, PER_S * 12) as course:
         run, supervisor = course
         if is_stopped:
             assert supervisor.worker.terminate() == 0
@@ -180,7 +181,7 @@ def _records_deleted(stage: Stage, *, is_stopped: bool) -> Outcome:
         delete_records(run.flow.connection, run.flow.input, end_offsets(run.flow.connection, run.flow.input))
         supervisor.worker.send(signal.SIGCONT)
         supervisor.tend()
-        outcome = run.outcome(time.time(), "all told", supervisor.tend, lambda: _told_as_lost(supervisor))
+        outcome = run.outcome(time.time(), "", supervisor.tend, lambda: _told_as_lost(supervisor))
         assert outcome.destroyed > 0, "the worker was quicker than the fault"
         return outcome
 
@@ -192,9 +193,9 @@ def _disk_full(stage: Stage) -> Outcome:
         stage.stream(broker.bootstrap_servers) as flow,
     ):
         flow.create_topics(results=LOG_APPEND_TIME, dead_letters=LOG_APPEND_TIME)
-        run = Trial(broker, flow, _COUNT)
+        run = Trial(broker, flow, _COUNT, POISON_EVERY)
         supervisor = Supervisor(run.start_worker)
-        run.feed()
+        run.feed(until=PER_S)
         disk.fill()
         supervisor.wait_until(lambda: not broker.is_running)
         supervisor.watch(_ABSENT_S)

@@ -1,5 +1,6 @@
 """A fault on trial: a broker, a stream that is fed in the background, and the oracle."""
 
+import math
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -89,10 +90,15 @@ class Trial:
         assert set(codes) <= {0}, f"workers ended with {codes} after SIGTERM"
         self.oracle.read_on()
         ledger = self.oracle.ledger
-        recovered_s = (
-            None if fault_ended_at is None else self.oracle.progress.resumed_after_s(fault_ended_at * 1000)
-        )
+        recovered_s = self._recovered_s(fault_ended_at)
         return Outcome(ledger.close(fed), recovered_s, note, ledger.out_of_order, destroyed())
+
+    def _recovered_s(self, fault_ended_at: float | None) -> float | None:
+        """None, too, where a partition had nothing left to do when the fault ended."""
+        if fault_ended_at is None:
+            return None
+        resumed_after_s = self.oracle.progress.resumed_after_s(fault_ended_at * 1000)
+        return resumed_after_s if resumed_after_s < math.inf else None
 
     def _is_done(self, expected: int, tend: Callable[[], None]) -> bool:
         tend()

@@ -81,7 +81,7 @@ checksum/secret: {{ include (print $.Template.BasePath "/secret.yaml") . | sha25
 
 {{/* The drain's own limit and a margin for the way down. */}}
 {{- define "stream.grace-period" -}}
-{{- add (ceil (.Values.config.DRAIN_TIMEOUT_S | default 10 | float64)) 15 -}}
+{{- add (ceil (.Values.config.DRAIN_TIMEOUT_S | default 9 | float64)) 15 -}}
 {{- end }}
 
 {{/* The ports of BOOTSTRAP_SERVERS and those that were added, each once. */}}
