@@ -25,14 +25,12 @@ class Tally:
         cuts: how many processes lost what a commit interval held.
         recovered_s: after each single fault, by its kind, the longest; not after two at once.
         fed: how many reviews the broker was given.
-        resident_mb_at_end: memory of the worker that was spared.
     """
 
     struck: Counter[str] = field(default_factory=Counter)
     cuts: int = 0
     recovered_s: dict[str, float] = field(default_factory=dict)
     fed: int = 0
-    resident_mb_at_end: float = 0.0
 
     def add(self, faults: Sequence[Fault], resumed_after_s: float) -> None:
         """These struck, at the same time."""
@@ -62,6 +60,6 @@ def soak_verdict(
         "longest_recovery_s": tally.recovered_s,
         "longest_drain_s": round(fleet.longest_drain_s, 1),
         "exit_codes": {str(code): times for code, times in fleet.exit_codes.items()},
-        "resident_mb": {"start": round(fleet.resident_mb_at_start), "end": round(tally.resident_mb_at_end)},
+        "memory_mb": fleet.memory_mb,
         "breaches": broken,
     }

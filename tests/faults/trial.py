@@ -1,5 +1,6 @@
 """A fault on trial: a broker, a stream that is fed in the background, and the oracle."""
 
+import math
 import signal
 import time
 from collections.abc import Iterator
