@@ -74,7 +74,7 @@ def soak(stage: Stage, minutes: float, per_s: float) -> dict[str, Any]:
             fleet.sample_memory()
             fleet.drain()
         oracle.read_on()
-        verdict = soak_verdict(stage.guarantee, per_s, oracle.ledger, tally, fleet)
+        verdict = soak_verdict(stage.guarantee, oracle, tally, fleet)
         if verdict["breaches"]:
             timeline.note("verdict", numbers_lost=oracle.ledger.lost(tally.fed)[:1000], **verdict)
             dump_topics(flow, stage.folder)
