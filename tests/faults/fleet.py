@@ -3,7 +3,8 @@
 import signal
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
+from contextlib import suppress
 from types import TracebackType
 from typing import Final, Self
 
@@ -30,13 +31,14 @@ class Fleet:
         self.members = [flow.start_worker() for _ in range(size)]
         self.exit_codes: Counter[int] = Counter()
         self.longest_drain_s = 0.0
+        self._memory_mb: defaultdict[int, list[int]] = defaultdict(list)
         self._stop = threading.Event()
         self._supervisor = threading.Thread(target=self._supervise, daemon=True)
 
     def __enter__(self) -> Self:
         for member in self.members:
             member.wait_until_ready()
-        self.resident_mb_at_start = self.resident_mb()
+        self.sample_memory()
         self._supervisor.start()
         return self
 
@@ -46,9 +48,16 @@ class Fleet:
         self._stop.set()
         self._supervisor.join()
 
-    def resident_mb(self) -> float:
-        """The memory of the first member, while it runs."""
-        return float(psutil.Process(self.members[0].pid).memory_info().rss) / 1e6
+    def sample_memory(self) -> None:
+        """Note the resident memory of the first member."""
+        pid = self.members[0].pid
+        with suppress(psutil.NoSuchProcess):
+            self._memory_mb[pid].append(round(psutil.Process(pid).memory_info().rss / 1e6))
+
+    @property
+    def memory_mb(self) -> list[int]:
+        """The samples of the first member's longest life: it, too, ends when Kafka fails."""
+        return max(self._memory_mb.values(), key=len)
 
     def end(self, member: WorkerProcess, number: signal.Signals) -> None:
         """Send the signal and wait until the process has ended; the supervisor replaces it."""

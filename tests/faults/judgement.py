@@ -5,6 +5,8 @@ from typing import Final
 from tests.faults.scenario import Guarantee, Outcome
 
 RECOVERED_WITHIN_S: Final = 15.0
+HELD_TENTHS: Final = 15
+"""Of a second: a commit interval (0.5 s), and a commit that is late by a second."""
 
 
 def breaches(outcome: Outcome, guarantee: Guarantee, repeats: int = 0) -> list[str]:
@@ -13,10 +15,10 @@ def breaches(outcome: Outcome, guarantee: Guarantee, repeats: int = 0) -> list[s
     Args:
         outcome: of a run.
         guarantee: that the workers gave.
-        repeats: the most duplicates that at-least-once allows; exactly-once allows none.
+        repeats: the most duplicates that at-least-once allows, or `outcome.held`; exactly-once allows none.
     """
-    verdict, allowed = outcome.verdict, repeats if guarantee == "at_least_once" else 0
-    allowed += outcome.asked_again
+    verdict, may_repeat = outcome.verdict, repeats > 0 and guarantee == "at_least_once"
+    allowed = outcome.asked_again + (max(repeats, outcome.held) if may_repeat else 0)
     found = {
         f"{verdict.lost} lost, expected {outcome.destroyed}": verdict.lost != outcome.destroyed,
         f"{verdict.strange} outputs belong to no input": verdict.strange > 0,

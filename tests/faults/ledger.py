@@ -1,7 +1,7 @@
 """The account of a run by the number of each input: a byte for one, so that a long run fits in memory."""
 
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Final
 
 from stream_app.account import Verdict
@@ -84,9 +84,11 @@ class Progress:
     def __init__(self, partitions: int) -> None:
         self._partitions = partitions
         self._times_ms: defaultdict[int, list[int]] = defaultdict(list)
+        self._appended: Counter[int] = Counter()  # by tenth of a second
 
     def output(self, partition: int, appended_ms: int) -> None:
         """An output was appended to its topic, ms since the epoch."""
+        self._appended[appended_ms // 100] += 1
         times = self._times_ms[partition]
         if not times or appended_ms >= times[-1] + _RESOLUTION_MS:
             times.append(appended_ms)
@@ -95,6 +97,11 @@ class Progress:
         """From then until every partition had an output again; infinite where one has none."""
         waits = [_wait_ms(self._times_ms[partition], since_ms) for partition in range(self._partitions)]
         return max(waits) / 1000
+
+    def most_within(self, tenths: int) -> int:
+        """The most outputs that were appended within so many tenths of a second."""
+        starts = list(self._appended)
+        return max((sum(self._appended[start + by] for by in range(tenths)) for start in starts), default=0)
 
 
 def _wait_ms(times_ms: list[int], since_ms: float) -> float:

@@ -26,6 +26,7 @@ class Outcome(NamedTuple):
         out_of_order: results that came behind a later one of their key; repeats are not counted.
         destroyed: inputs that the fault itself took away before anyone could read them: that many are lost.
         asked_again: duplicates that a person has asked for: so many there are to be, whatever the guarantee.
+        held: the most outputs within a commit interval and a late commit: what a kill may repeat.
     """
 
     verdict: Verdict
@@ -34,6 +35,7 @@ class Outcome(NamedTuple):
     out_of_order: int = 0
     destroyed: int = 0
     asked_again: int = 0
+    held: int = 0
 
 
 class NotHere(Exception):  # noqa: N818 - nothing has failed
@@ -86,7 +88,8 @@ class Scenario(NamedTuple):
         seen: what a user sees meanwhile and afterwards: in log, metrics, health pages, exit code.
         run: does it and measures.
         is_slow: longer than 30 s, so not part of `make faults`.
-        repeats: the most duplicates that at-least-once allows here: 0 unless a process was killed or cut off.
+        repeats: the most duplicates that at-least-once allows here, or `Outcome.held` if that is more;
+            0: none, since no process was killed or cut off.
     """
 
     name: str

@@ -71,10 +71,10 @@ def soak(stage: Stage, minutes: float, per_s: float) -> dict[str, Any]:
             feeder.stop()
             tally.fed = feeder.join()
             _read_on(oracle, lambda: oracle.ledger.done >= tally.fed)
-            tally.resident_mb_at_end = fleet.resident_mb()
+            fleet.sample_memory()
             fleet.drain()
         oracle.read_on()
-        verdict = soak_verdict(stage.guarantee, per_s, oracle.ledger, tally, fleet)
+        verdict = soak_verdict(stage.guarantee, oracle, tally, fleet)
         if verdict["breaches"]:
             timeline.note("verdict", numbers_lost=oracle.ledger.lost(tally.fed)[:1000], **verdict)
             dump_topics(flow, stage.folder)
@@ -97,6 +97,7 @@ def _strike(chance: random.Random, ground: Ground, oracle: Oracle, tally: Tally,
         f"{' and '.join(kinds)}: back after {resumed_after_s:.1f} s, {oracle.ledger.done:,} reviews done"
     )
     tally.add(faults, resumed_after_s)
+    ground.fleet.sample_memory()
     time.sleep(chance.uniform(*_CALM_S))
 
 

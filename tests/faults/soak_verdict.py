@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tests.faults.fleet import Fleet
-from tests.faults.judgement import breaches
-from tests.faults.ledger import Ledger
+from tests.faults.judgement import HELD_TENTHS, breaches
 from tests.faults.mixtures import Fault
+from tests.faults.oracle import Oracle
 from tests.faults.scenario import Guarantee, Outcome
 
 _DRAINED_WITHIN_S: Final = 10
-_REPEATED_S: Final = 1.5  # of the feed, at each cut: a commit interval (0.5 s), and a commit that is late
 _EXPECTED_CODES: Final = {0, -9, 75}  # 75: Kafka failed; the supervisor starts the worker again
 
 
@@ -25,14 +24,12 @@ class Tally:
         cuts: how many processes lost what a commit interval held.
         recovered_s: after each single fault, by its kind, the longest; not after two at once.
         fed: how many reviews the broker was given.
-        resident_mb_at_end: memory of the worker that was spared.
     """
 
     struck: Counter[str] = field(default_factory=Counter)
     cuts: int = 0
     recovered_s: dict[str, float] = field(default_factory=dict)
     fed: int = 0
-    resident_mb_at_end: float = 0.0
 
     def add(self, faults: Sequence[Fault], resumed_after_s: float) -> None:
         """These struck, at the same time."""
@@ -43,13 +40,12 @@ class Tally:
             self.recovered_s[kind] = max(self.recovered_s.get(kind, 0), round(resumed_after_s, 1))
 
 
-def soak_verdict(
-    guarantee: Guarantee, per_s: float, ledger: Ledger, tally: Tally, fleet: Fleet
-) -> dict[str, Any]:
+def soak_verdict(guarantee: Guarantee, oracle: Oracle, tally: Tally, fleet: Fleet) -> dict[str, Any]:
     """What is printed at the end; `breaches` is empty when every promise was kept."""
+    ledger, held = oracle.ledger, oracle.progress.most_within(HELD_TENTHS)
     longest_s = max(tally.recovered_s.values(), default=None)
     outcome = Outcome(ledger.close(tally.fed), longest_s, out_of_order=ledger.out_of_order)
-    broken = breaches(outcome, guarantee, repeats=int(tally.cuts * per_s * _REPEATED_S))
+    broken = breaches(outcome, guarantee, repeats=tally.cuts * held)
     if fleet.longest_drain_s > _DRAINED_WITHIN_S:
         broken.append(f"a worker ended {fleet.longest_drain_s:.1f} s after SIGTERM")
     if strange := fleet.exit_codes.keys() - _EXPECTED_CODES:
@@ -58,10 +54,11 @@ def soak_verdict(
         "guarantee": guarantee,
         **outcome.verdict._asdict(),
         "out_of_order": ledger.out_of_order,
+        "duplicates_allowed": tally.cuts * held if guarantee == "at_least_once" else 0,
         "faults": dict(tally.struck),
         "longest_recovery_s": tally.recovered_s,
         "longest_drain_s": round(fleet.longest_drain_s, 1),
         "exit_codes": {str(code): times for code, times in fleet.exit_codes.items()},
-        "resident_mb": {"start": round(fleet.resident_mb_at_start), "end": round(tally.resident_mb_at_end)},
+        "memory_mb": fleet.memory_mb,
         "breaches": broken,
     }

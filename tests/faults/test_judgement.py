@@ -96,6 +96,20 @@ def test_each_broken_promise_is_told(outcome: Outcome, line: str) -> None:
     assert breaches(outcome, "at_least_once", 5) == [line]
 
 
+def test_a_kill_may_repeat_what_a_commit_interval_held() -> None:
+    repeated = GOOD._replace(verdict=GOOD.verdict._replace(duplicates=6), held=6)
+    assert breaches(repeated, "at_least_once", 5) == []
+    assert breaches(repeated, "at_least_once") == ["6 duplicates, expected at most 0"]
+
+
+def test_what_an_interval_held_is_the_most_that_any_did() -> None:
+    progress = Progress(partitions=1)
+    for appended_ms in (0, 950, 1_000, 1_100, 1_950, 5_000):
+        progress.output(0, appended_ms)
+    assert progress.most_within(10) == 3
+    assert progress.most_within(11) == 4
+
+
 def test_exactly_once_allows_no_duplicate() -> None:
     repeated = GOOD._replace(verdict=GOOD.verdict._replace(duplicates=1))
     assert breaches(repeated, "exactly_once", 5) == ["1 duplicates, expected at most 0"]

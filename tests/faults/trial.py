@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from stream_app.kafka.broker import LocalBroker
 from tests.faults.feeder import Feeder
 from tests.faults.inputs import inputs
+from tests.faults.judgement import HELD_TENTHS
 from tests.faults.oracle import LOG_APPEND_TIME, Oracle
 from tests.faults.scenario import Outcome, Stage
 from tests.stream import PATIENCE_S, Stream, WorkerProcess, wait_until
@@ -90,8 +91,14 @@ class Trial:
         assert set(codes) <= {0}, f"workers ended with {codes} after SIGTERM"
         self.oracle.read_on()
         ledger = self.oracle.ledger
-        recovered_s = self._recovered_s(fault_ended_at)
-        return Outcome(ledger.close(fed), recovered_s, note, ledger.out_of_order, destroyed())
+        return Outcome(
+            ledger.close(fed),
+            self._recovered_s(fault_ended_at),
+            note,
+            ledger.out_of_order,
+            destroyed(),
+            held=self.oracle.progress.most_within(HELD_TENTHS),
+        )
 
     def _recovered_s(self, fault_ended_at: float | None) -> float | None:
         """None, too, where a partition had nothing left to do when the fault ended."""
