@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Never, cast
 
 import faust
@@ -49,7 +50,9 @@ from stream_app.kafka.pauses import Pauses, PauseWatch
 from stream_app.kafka.publish import OutputTopic, Publisher
 from stream_app.kafka.slices import Slice
 from stream_app.kafka.transport import Watch
+from stream_app.logs import write_out
 from stream_app.observation import Observation, StageClock
+from stream_app.pool_beat import PoolBeat
 from stream_app.settings import Settings, SettingsError
 from stream_app.tracing import SliceSpan, Trace
 
@@ -110,16 +113,15 @@ class Worker:
         """Classify until SIGTERM or SIGINT, then drain: what is in flight is finished and committed."""
         self._listen_for_signals()
         self._observation.model_loaded(self._model)
+        beat = asyncio.create_task(self._beat())
         await self._app.start()
         gc.collect()
         gc.freeze()  # what is here by now stays: the collector need not look at it again
         log.info("worker_started", group=self._settings.group_id, model=self._model.version)
-        beat = asyncio.create_task(self._beat())
         await self._stop.wait()
         log.info("drain_started", in_flight=len(self._in_flight))
-        deadline = self._drain_deadline()
+        self._set_drain_deadline()
         await self._app.stop()
-        deadline.cancel()
         beat.cancel()
         log.info("drain_done")
 
@@ -141,6 +143,7 @@ class Worker:
             revoked=self._revoked,
             offsets_lost=seen.offsets_lost,
             group_failed=_end_by_kafka,
+            consumer_beat=partial(seen.heard, "consumer's thread"),
         )
 
     async def _classify(self, stream: Stream[Slice]) -> None:
@@ -218,23 +221,25 @@ class Worker:
 
     async def _beat(self) -> None:
         """Tell that the loop turns, and end the process when a part of Faust has died."""
+        pool = PoolBeat(partial(self._observation.heard, "thread pool"))
         while True:
             self._observation.beat()
+            pool.ask()
             self._pauses.probe()
             if self._app.crashed:
                 error = self._app.crash_reason or RuntimeError("a part of Faust crashed without a reason")
                 end_process(_exit_code(error), "faust_crashed", error)
             await asyncio.sleep(_HEARTBEAT_S)
 
-    def _drain_deadline(self) -> threading.Timer:
-        """A drain that does not end, since the broker is away, is cut short: the rest is read again."""
+    def _set_drain_deadline(self) -> None:
+        """A stop that does not end is cut short: the broker is away, or a thread of the pool hangs."""
         timer = threading.Timer(self._settings.drain_timeout_s, self._cut_drain_short)
-        timer.daemon = True
+        timer.daemon = True  # it does not hold back a process that ends by itself
         timer.start()
-        return timer
 
     def _cut_drain_short(self) -> None:
         log.warning("drain_cut_short", in_flight=len(self._in_flight), then="they are read again")
+        write_out()
         os._exit(ExitCode.DONE)
 
 
@@ -273,4 +278,5 @@ def _end_by_kafka(error: BaseException) -> Never:
 def end_process(code: ExitCode, event: str, error: BaseException) -> Never:
     """End at once, without an ack and without the clean-up that would commit or wait."""
     log.critical(event, exit_code=int(code), exc_info=error)
+    write_out()
     os._exit(code)

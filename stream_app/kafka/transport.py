@@ -38,6 +38,7 @@ class Watch(NamedTuple):
         assigned, revoked: the partitions of the input.
         offsets_lost: topic, partition, first lost offset, number lost to retention before they were read.
         group_failed: the consumer group cannot go on; does not return.
+        consumer_beat: the consumer's thread lives; called in it, about once a second.
     """
 
     committed: Callable[[TP, int], None]
@@ -46,6 +47,7 @@ class Watch(NamedTuple):
     revoked: Callable[[set[TP]], None]
     offsets_lost: Callable[[TP, int, int], None]
     group_failed: Callable[[BaseException], None]
+    consumer_beat: Callable[[], None]
 
 
 class ConsumerThread(driver.AIOKafkaConsumerThread):
@@ -89,6 +91,12 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         coordinator = self._consumer and self._consumer._coordinator  # noqa: SLF001 - aiokafka has no public way
         if coordinator is not None:
             coordinator.check_errors()
+
+    @Service.task
+    async def _beat(self) -> None:
+        while not self.should_stop:
+            cast("Transport", self.consumer.transport).watch.consumer_beat()
+            await self.sleep(_WATCH_INTERVAL_S)
 
 
 class Consumer(driver.Consumer):
