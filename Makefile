@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup demo test alerts check train bench lock schemas dashboards chart
+.PHONY: help setup demo test faults soak alerts check train bench lock schemas dashboards chart
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,7 +21,10 @@ demo: $(READY) ## 2,000 real reviews through a real Kafka, with a live view (KEE
 	@$(BIN)/stream-app demo $(if $(KEEP),--keep)
 
 test: $(READY) ## all tests, on a real broker that they start themselves
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not alerts"
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not alerts and not faults"
+
+faults: $(READY) ## each fault of docs/faults.md that takes seconds, with fixed seeds
+	$(BIN)/python -m pytest -m faults
 
 alerts: $(READY) ## cause the fault of each alert and see it fire, on a real Prometheus
 	$(BIN)/python -m pytest -m alerts

@@ -184,7 +184,7 @@ class Stream:
         return sum(sum(of_topic.values()) for of_topic in ends)
 
     def wait_for_outputs(self, count: int, within_s: float = 60) -> None:
-        wait_until(lambda: self.outputs() >= count or self._raise_if_all_ended(), within_s, self._logs)
+        wait_until(lambda: self.outputs() >= count or self._raise_if_all_ended(), within_s, self.logs)
 
     def verdict(self) -> Verdict:
         """The account, from the topics as they are now."""
@@ -200,7 +200,7 @@ class Stream:
 
     def wait_until_nothing_is_lost(self, within_s: float = 60) -> Verdict:
         """The verdict as soon as every input has an output."""
-        wait_until(lambda: self.verdict().lost == 0 or self._raise_if_all_ended(), within_s, self._logs)
+        wait_until(lambda: self.verdict().lost == 0 or self._raise_if_all_ended(), within_s, self.logs)
         return self.verdict()
 
     def set_config(self, topic: str, **config: str) -> None:
@@ -213,6 +213,13 @@ class Stream:
         for altered in self._admin.incremental_alter_configs([resource]).values():
             altered.result()
 
+    def terminate_workers(self) -> list[int]:
+        """The exit codes of the workers that still run, after SIGTERM."""
+        running = [worker for worker in self._workers if worker.is_running]
+        for worker in running:
+            worker.send(signal.SIGTERM)
+        return [worker.wait() for worker in running]
+
     def close(self) -> None:
         for worker in self._workers:
             worker.kill()
@@ -221,10 +228,11 @@ class Stream:
             deleted.exception()  # the broker of a test under faults may be away
 
     def _raise_if_all_ended(self) -> bool:
-        assert any(worker.is_running for worker in self._workers), f"no worker runs:\n{self._logs()}"
+        assert any(worker.is_running for worker in self._workers), f"no worker runs:\n{self.logs()}"
         return False
 
-    def _logs(self) -> str:
+    def logs(self) -> str:
+        """The end of each worker's log."""
         return "\n".join(worker.text()[-3000:] for worker in self._workers)
 
 

@@ -22,11 +22,19 @@ class Outcome(NamedTuple):
         verdict: the account of every input.
         recovered_s: seconds from the end of the fault to the next new output; None where nothing had stopped.
         note: what else was seen, in words.
+        out_of_order: results that came behind a later one of their key; repeats are not counted.
+        destroyed: inputs that the fault itself took away before anyone could read them: that many are lost.
     """
 
     verdict: Verdict
     recovered_s: float | None = None
     note: str = ""
+    out_of_order: int = 0
+    destroyed: int = 0
+
+
+class NotHere(Exception):  # noqa: N818 - nothing has failed
+    """The machine lacks what the scenario needs; the message says what."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,7 @@ class Scenario(NamedTuple):
         seen: what a user sees meanwhile and afterwards: in log, metrics, health pages, exit code.
         run: does it and measures.
         is_slow: longer than 30 s, so not part of `make faults`.
+        repeats: the most duplicates that at-least-once allows here: 0 unless a process was killed or cut off.
     """
 
     name: str
@@ -74,3 +83,4 @@ class Scenario(NamedTuple):
     seen: str
     run: Callable[[Stage], Outcome]
     is_slow: bool = False
+    repeats: int = 0
