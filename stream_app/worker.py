@@ -106,12 +106,14 @@ class Worker:
         self._free_place = asyncio.Semaphore(wiring.settings.max_in_flight)
         self._in_flight: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
+        self._draining = threading.Event()
         self._app = self._new_app()
         self._pauses = self._new_pauses()
 
     async def run(self) -> None:
         """Classify until SIGTERM or SIGINT, then drain: what is in flight is finished and committed."""
         self._listen_for_signals()
+        threading.Thread(target=self._cut_drain_short, name="deadline", daemon=True).start()
         self._observation.model_loaded(self._model)
         beat = asyncio.create_task(self._beat())
         await self._app.start()
@@ -120,7 +122,7 @@ class Worker:
         log.info("worker_started", group=self._settings.group_id, model=self._model.version)
         await self._stop.wait()
         log.info("drain_started", in_flight=len(self._in_flight))
-        self._set_drain_deadline()
+        self._draining.set()
         await self._app.stop()
         beat.cancel()
         log.info("drain_done")
@@ -231,16 +233,18 @@ class Worker:
                 end_process(_exit_code(error), "faust_crashed", error)
             await asyncio.sleep(_HEARTBEAT_S)
 
-    def _set_drain_deadline(self) -> None:
-        """A stop that does not end is cut short: the broker is away, or a thread of the pool hangs."""
-        timer = threading.Timer(self._settings.drain_timeout_s, self._cut_drain_short)
-        timer.daemon = True  # it does not hold back a process that ends by itself
-        timer.start()
-
     def _cut_drain_short(self) -> None:
-        log.warning("drain_cut_short", in_flight=len(self._in_flight), then="they are read again")
-        write_out()
-        os._exit(ExitCode.DONE)
+        """End a stop that does not end by itself: the broker is away, or a thread of the pool hangs.
+
+        For a thread that is started early: without memory none could be, when the stop comes.
+        """
+        self._draining.wait()
+        time.sleep(self._settings.drain_timeout_s)
+        try:
+            log.warning("drain_cut_short", in_flight=len(self._in_flight), then="they are read again")
+            write_out()
+        finally:
+            os._exit(ExitCode.DONE)
 
 
 class Sent(NamedTuple):
@@ -277,6 +281,8 @@ def _end_by_kafka(error: BaseException) -> Never:
 
 def end_process(code: ExitCode, event: str, error: BaseException) -> Never:
     """End at once, without an ack and without the clean-up that would commit or wait."""
-    log.critical(event, exit_code=int(code), exc_info=error)
-    write_out()
-    os._exit(code)
+    try:
+        log.critical(event, exit_code=int(code), exc_info=error)
+        write_out()
+    finally:  # without memory not even a line can be made
+        os._exit(code)

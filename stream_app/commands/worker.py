@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry
 from stream_app import logs
 from stream_app.breaker import PROBE_DELAYS, ProbeDelays
 from stream_app.commands.classifier import framed_rules_of, model_folder, rules_of
+from stream_app.core.errors import ModelError
 from stream_app.core.pipeline import Rules
 from stream_app.core.scoring import Model
 from stream_app.exit_codes import ExitCode
@@ -141,4 +142,7 @@ async def _run(wiring: Wiring, model: Model) -> None:
 def _reload(settings: Settings) -> Model:
     """What SIGHUP asks for: the log level as it is set now, and the model as it is on disk now."""
     logs.set_level(load_settings().log_level)
-    return load_model(model_folder(settings), settings.thresholds)
+    try:
+        return load_model(model_folder(settings), settings.thresholds)
+    except MemoryError as error:
+        raise ModelError("there is no memory to load a model beside the one in use") from error

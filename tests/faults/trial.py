@@ -33,7 +33,7 @@ class Trial:
     def __init__(self, broker: LocalBroker, flow: Stream, count: int) -> None:
         self.broker, self.flow = broker, flow
         self.oracle = Oracle(flow, POISON_EVERY)
-        self._count = count
+        self.count = count
         self._feeder: Feeder | None = None
 
     def start_worker(self, **settings: str) -> WorkerProcess:
@@ -47,11 +47,12 @@ class Trial:
             worker.wait_until_ready()
         return workers
 
-    def feed(self, per_s: float = PER_S) -> None:
-        """Feed in the background from now on; returns when a quarter has come out."""
-        records = inputs(self._count, poison_every=POISON_EVERY)
+    def feed(self, per_s: float = PER_S, *, waiting: bool = True) -> None:
+        """Feed in the background from now on; returns when a quarter has come out, or at once."""
+        records = inputs(self.count, poison_every=POISON_EVERY)
         self._feeder = Feeder(self.flow.connection, self.flow.input, records, per_s)
-        self.flow.wait_for_outputs(self._count // 4)
+        if waiting:
+            self.flow.wait_for_outputs(self.count // 4)
 
     def outcome(self, fault_ended_at: float | None = None, note: str = "") -> Outcome:
         """The verdict, when every input has an output and the workers have drained.

@@ -5,6 +5,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import pytest
@@ -332,6 +333,18 @@ def test_a_client_that_goes_away_is_not_an_error(port: int) -> None:
                 client.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
         assert ask(port, "/livez")[0].status == 200
     assert logs == []
+
+
+def test_clients_that_send_nothing_lock_out_no_probe_and_take_no_more_threads(port: int) -> None:
+    address = ("127.0.0.1", port)
+    with ExitStack() as slow:
+        first = slow.enter_context(socket.create_connection(address, timeout=30))
+        for _ in range(150):
+            slow.enter_context(socket.create_connection(address, timeout=30)).sendall(b"GET /livez HT")
+        assert first.recv(1) == b"", "the oldest makes room"
+        assert ask(port, "/livez")[0].status == 200
+        mine = [thread for thread in threading.enumerate() if "process_request_thread" in thread.name]
+        assert len(mine) <= 70
 
 
 class BrokenCollector:
