@@ -40,11 +40,11 @@ for output in (1, 2):
 """
 
 
-def _start(run: Trial, preparation: str, **settings: str) -> WorkerProcess:
+def _start(run: Trial, preparation: str = "\nimport os, sys\n", **settings: str) -> WorkerProcess:
     """A worker that is ready, in a process that was prepared by a piece of Python."""
     program = ("-c", preparation + _WORKER)
     worker = run.flow.start_worker(program=program, session_timeout_s=str(SESSION_S), **settings)
-    worker.wait_until_ready()
+    worker.wait_until_ready(within_s=180)
     return worker
 
 
@@ -132,7 +132,7 @@ def _log_disk_is_full(stage: Stage) -> Outcome:
 
 def _memory_runs_out(stage: Stage) -> Outcome:
     with trial(stage, count=10_000) as run:
-        (worker,) = run.start_workers(1)
+        worker = _start(run)
         resource.prlimit(worker.pid, resource.RLIMIT_AS, (_address_space(worker), resource.RLIM_INFINITY))
         return _reload_and_feed(run, worker)
 
@@ -169,7 +169,7 @@ def _replace(run: Trial, worker: WorkerProcess) -> Outcome:
 
 def _descriptors_run_out(stage: Stage) -> Outcome:
     with trial(stage) as run:
-        (worker,) = run.start_workers(1)
+        worker = _start(run)
         run.feed()
         soft, hard = resource.prlimit(worker.pid, resource.RLIMIT_NOFILE)
         resource.prlimit(worker.pid, resource.RLIMIT_NOFILE, (3, hard))
@@ -189,7 +189,7 @@ def _model_is_broken(stage: Stage) -> Outcome:
     artifact = next(model.glob("*.joblib"))
     whole = artifact.read_bytes()
     with trial(stage) as run:
-        worker = _start(run, "\nimport os, sys\n", model_path=str(model))
+        worker = _start(run, model_path=str(model))
         run.feed()
         artifact.write_bytes(whole[: len(whole) // 2])
         _reload(worker, "model_refused")
@@ -209,7 +209,7 @@ def _reload(worker: WorkerProcess, expected: str) -> None:
 
 def _slow_scrapes(stage: Stage) -> Outcome:
     with trial(stage) as run:
-        (worker,) = run.start_workers(1)
+        worker = _start(run)
         with _slow_clients(worker.port, 300):
             run.feed()
             for _ in range(10):

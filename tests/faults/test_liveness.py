@@ -27,7 +27,7 @@ def flow(broker: Broker, topic_name: str, tmp_path: Path) -> Iterator[Stream]:
 
 def start(flow: Stream, *faults: str, **settings: str) -> WorkerProcess:
     worker = flow.start_worker(program=(FAULTY, *faults), **settings)
-    worker.wait_until_ready()
+    worker.wait_until_ready(within_s=180)
     return worker
 
 
@@ -88,7 +88,7 @@ def test_a_coordinator_that_failed_for_good_ends_the_process(flow: Stream) -> No
     flow.create_topics()
     first = start(flow, "failed_coordinator")
     flow.start_worker()
-    assert first.wait(within_s=60) == 75
+    assert first.wait(within_s=180) == 75
     assert "coordinator_failed" in first.events()
 
 
