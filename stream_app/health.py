@@ -6,13 +6,11 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
-from typing import Any, NamedTuple
-
-import structlog
+from typing import Any, Final, Literal, NamedTuple
 
 from stream_app.lag import Lag, TopicPartition
 
-log = structlog.stdlib.get_logger(__name__)
+Part = Literal["event loop", "consumer's thread", "thread pool"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,43 +33,57 @@ class LoadedModel(NamedTuple):
     sha256: str
 
 
+class LivenessLimits(NamedTuple):
+    """How long a worker may be silent before it counts as dead.
+
+    Attributes:
+        heartbeat_s: seconds since the last heartbeat of a part; more means that the part hangs.
+        stall_s: seconds for which records of a partition wait and none of them is done; more means that the
+            partition is stuck. To be well above what one reading of the lag takes.
+    """
+
+    heartbeat_s: float
+    stall_s: float
+
+
+LIVENESS_LIMITS: Final = LivenessLimits(heartbeat_s=30.0, stall_s=60.0)
+
+
 class Health:
     """Whether the worker lives and is ready, from what it and the lag monitor tell. Thread-safe.
 
     Args:
         identity: of the worker.
         clock: seconds that never run backwards.
-        heartbeat_limit_s: a heartbeat older than this means that the event loop hangs; the making of this
-            object counts as the first one.
-        stall_limit_s: lag for longer than this, without any progress, means that the worker is stuck.
+        limits: when silence means death. The making of this object counts as the first heartbeat of the
+            event loop; the other parts count from their first one.
     """
 
     def __init__(
         self,
         identity: WorkerIdentity,
         clock: Callable[[], float] = time.monotonic,
-        heartbeat_limit_s: float = 30.0,
-        stall_limit_s: float = 60.0,
+        limits: LivenessLimits = LIVENESS_LIMITS,
     ) -> None:
         self._identity = identity
         self._clock = clock
-        self._heartbeat_limit_s = heartbeat_limit_s
-        self._stall_limit_s = stall_limit_s
+        self._limits = limits
         self._lock = Lock()
-        self._beat_at = clock()
-        self._waiting_since: float | None = None
+        self._beats: dict[Part, float] = {"event loop": clock()}
+        self._waiting_since: dict[TopicPartition, float] = {}
         self._model: LoadedModel | None = None
         self._partitions: frozenset[TopicPartition] | None = None
         self._paused: frozenset[TopicPartition] = frozenset()
 
-    def beat(self) -> None:
-        """The event loop turns. To be called about once a second."""
-        self._beat_at = self._clock()
-
-    def progress(self) -> None:
-        """The broker took all outputs of a slice."""
+    def beat(self, part: Part = "event loop") -> None:
+        """This part of the worker lives. To be called about once a second."""
         with self._lock:
-            self._waiting_since = None
+            self._beats[part] = self._clock()
+
+    def progress(self, partition: TopicPartition) -> None:
+        """The broker took all outputs of a slice of the partition."""
+        with self._lock:
+            self._waiting_since.pop(partition, None)
 
     def model_loaded(self, version: str, sha256: str) -> None:
         """This model is in use."""
@@ -81,13 +93,13 @@ class Health:
         """The partitions are given back, and the group has not yet assigned others."""
         with self._lock:
             self._partitions = None
-            self._waiting_since = None
+            self._waiting_since = {}
 
     def assigned(self, partitions: Collection[TopicPartition]) -> None:
         """The group assigned these partitions, all of them; none makes the worker a standby."""
         with self._lock:
             self._partitions = frozenset(partitions)
-            self._waiting_since = None
+            self._waiting_since = {}
 
     def paused(self, partitions: Collection[TopicPartition]) -> None:
         """These of the worker's partitions are not fetched from: that they wait is no fault of the worker."""
@@ -97,15 +109,13 @@ class Health:
         """The lag was read, so the broker is reachable."""
         with self._lock:
             owned = (self._partitions or frozenset()).intersection(readings) - self._paused
-            if not any(readings[place].is_waiting for place in owned):
-                self._waiting_since = None
-            elif self._waiting_since is None:
-                self._waiting_since = self._clock()
+            now, waiting = self._clock(), (place for place in owned if readings[place].is_waiting)
+            self._waiting_since = {place: self._waiting_since.get(place, now) for place in waiting}
 
     def broker_unreachable(self) -> None:
         """The lag could not be read: that nothing moves is no fault of the worker."""
         with self._lock:
-            self._waiting_since = None
+            self._waiting_since = {}
 
     @property
     def partitions(self) -> frozenset[TopicPartition]:
@@ -114,17 +124,29 @@ class Health:
 
     def why_dead(self) -> list[str]:
         """What `/livez` fails for; empty when the worker lives."""
-        now, waiting_since = self._clock(), self._waiting_since
-        reasons = []
-        if (age := now - self._beat_at) > self._heartbeat_limit_s:
-            reasons.append(
-                f"the event loop last turned {age:.0f} s ago, limit {self._heartbeat_limit_s:.0f} s"
-            )
-        if waiting_since is not None and (age := now - waiting_since) > self._stall_limit_s:
-            reasons.append(
-                f"records have waited for {age:.0f} s and none has moved, limit {self._stall_limit_s:.0f} s"
-            )
+        with self._lock:
+            now, beats, waiting_since = self._clock(), dict(self._beats), dict(self._waiting_since)
+        limit_s = self._limits.heartbeat_s
+        reasons = [
+            f"the {part} last turned {now - beat_at:.0f} s ago, limit {limit_s:.0f} s"
+            for part, beat_at in beats.items()
+            if now - beat_at > limit_s
+        ]
+        if stuck := self._stuck(now, waiting_since):
+            reasons.append(stuck)
         return reasons
+
+    def _stuck(self, now: float, waiting_since: Mapping[TopicPartition, float]) -> str:
+        """Which partitions are stuck, in words; nothing when none is."""
+        limit_s = self._limits.stall_s
+        ages = {number: now - since for (_, number), since in waiting_since.items() if now - since > limit_s}
+        if not ages:
+            return ""
+        numbers = ", ".join(map(str, sorted(ages)))
+        return (
+            f"records have waited for {max(ages.values()):.0f} s and none has moved in partition {numbers}, "
+            f"limit {limit_s:.0f} s"
+        )
 
     def why_not_ready(self) -> list[str]:
         """What `/readyz` fails for; empty when the worker is ready."""

@@ -3,11 +3,13 @@
 import json
 import socketserver
 import sys
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from socket import AddressFamily
-from threading import Thread
+from socket import SHUT_RDWR, AddressFamily, socket
+from threading import Lock, Thread
 from typing import Any, NamedTuple, Self, cast
 from urllib.parse import urlsplit
 
@@ -20,6 +22,10 @@ from stream_app.health import Health
 log = structlog.stdlib.get_logger(__name__)
 
 
+_MOST_CONNECTIONS = 64
+_NO_DESCRIPTOR_PAUSE_S = 0.1
+
+
 class Reply(NamedTuple):
     """An answer of the health server."""
 
@@ -29,7 +35,10 @@ class Reply(NamedTuple):
 
 
 class _Server(ThreadingHTTPServer):
-    """Routes of the health endpoint."""
+    """Routes of the health endpoint. Beyond _MOST_CONNECTIONS the oldest one makes room.
+
+    So clients that are slow on purpose can neither lock out a probe nor use up threads and descriptors.
+    """
 
     daemon_threads = True
     request_queue_size = 64  # with the 5 of the base a burst of probes waits a second
@@ -37,12 +46,39 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], health: Health, registry: CollectorRegistry) -> None:
         self._health = health
         self._registry = registry
+        self._open: dict[socket, None] = {}
+        self._open_lock = Lock()
         self.address_family = AddressFamily.AF_INET6 if ":" in address[0] else AddressFamily.AF_INET
         super().__init__(address, _Request)
 
     def server_bind(self) -> None:
         """Bind without the look-up of the host's full name, which can hang where there is no name server."""
         socketserver.TCPServer.server_bind(self)
+
+    def get_request(self) -> tuple[socket, Any]:
+        """The next connection. Without a descriptor for it, the base would ask again without a pause."""
+        try:
+            return super().get_request()
+        except OSError:
+            time.sleep(_NO_DESCRIPTOR_PAUSE_S)
+            raise
+
+    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - the base's signature
+        """Answer in a thread; one connection too many ends the oldest."""
+        with self._open_lock:
+            self._open[request] = None
+            if len(self._open) > _MOST_CONNECTIONS:
+                oldest = next(iter(self._open))
+                del self._open[oldest]
+                with suppress(OSError):
+                    oldest.shutdown(SHUT_RDWR)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:  # noqa: ANN401 - the base's signature
+        """The connection ends."""
+        with self._open_lock:
+            self._open.pop(request, None)
+        super().shutdown_request(request)
 
     def handle_error(self, *_: object) -> None:
         """Log what broke an answer, unless it was the client going away."""

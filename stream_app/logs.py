@@ -25,6 +25,8 @@ from typing import Final, Literal, TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from stream_app.log_lines import LineWriter
+
 LogFormat = Literal["json", "console"]
 
 LEVELS: Final[Mapping[str, int]] = {
@@ -55,6 +57,8 @@ _FIRST_KEYS: Final = ("timestamp", "level", "event", "logger")
 def configure(level: str, log_format: LogFormat | None = None, stream: TextIO | None = None) -> None:
     """Send the logs of the whole process, those of libraries too, to one stream.
 
+    They are written by a thread of their own: a reader that does not take them holds up nobody.
+
     Args:
         level: one of LEVELS.
         log_format: None: console when the stream is a terminal, else json.
@@ -67,7 +71,10 @@ def configure(level: str, log_format: LogFormat | None = None, stream: TextIO | 
     on_terminal = stream.isatty()
     as_json = log_format == "json" or (log_format is None and not on_terminal)
     render = _json() if as_json else _console(colors=on_terminal)
-    handler = logging.StreamHandler(stream)
+    for former in logging.root.handlers:
+        if isinstance(former, LineWriter):
+            former.close()
+    handler = LineWriter(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *render],
@@ -100,6 +107,12 @@ def set_level(level: str) -> None:
         logging.getLogger(library).setLevel(
             logging.INFO if number == logging.DEBUG else max(number, logging.WARNING)
         )
+
+
+def write_out() -> None:
+    """Wait until the lines so far are written, about a second at most: for an end without clean-up."""
+    for handler in logging.root.handlers:
+        handler.flush()
 
 
 class Sampler:

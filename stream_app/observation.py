@@ -11,7 +11,7 @@ from stream_app.core.messages import DeadLetter
 from stream_app.core.pipeline import Outcome, Stage
 from stream_app.core.scoring import Model
 from stream_app.core.trace_context import trace_context
-from stream_app.health import Health
+from stream_app.health import Health, Part
 from stream_app.kafka.slices import Slice
 from stream_app.logs import Sampler
 from stream_app.metrics import Metrics
@@ -52,6 +52,10 @@ class Observation:
         if suppressed := self._dead_letter_log.take_suppressed():
             log.warning("dead_letters_not_logged", suppressed=suppressed)
 
+    def heard(self, part: Part) -> None:
+        """A part beside the event loop gives a sign of life, about once a second."""
+        self._health.beat(part)
+
     def classified(
         self, outcomes: Iterable[Outcome], stage_seconds: Mapping[Stage, float], model_version: str
     ) -> None:
@@ -72,7 +76,7 @@ class Observation:
         created_s = np.array([record.timestamp for record in done.records if record.timestamp >= 0]) / 1000
         self._metrics.published(len(done.records), wall - created_s, now - done.fetched_at, now - sent_at)
         self._metrics.progress(wall)
-        self._health.progress()
+        self._health.progress((done.records[0].topic, done.records[0].partition))
 
     def publish_failed(self, error: BaseException) -> None:
         """The broker refused an output."""

@@ -13,6 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Never, cast
 
 import faust
@@ -51,7 +52,9 @@ from stream_app.kafka.consumer import Watch
 from stream_app.kafka.pauses import Pauses, PauseWatch
 from stream_app.kafka.publish import Outputs, OutputTopic, Publisher
 from stream_app.kafka.slices import Slice
+from stream_app.logs import write_out
 from stream_app.observation import Observation, StageClock
+from stream_app.pool_beat import PoolBeat
 from stream_app.settings import Settings, SettingsError
 from stream_app.tracing import SliceSpan, Trace
 
@@ -104,24 +107,25 @@ class Worker:
         self._free_place = asyncio.Semaphore(wiring.settings.max_in_flight)
         self._in_flight: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
+        self._draining = threading.Event()
         self._app = self._new_app()
         self._pauses = self._new_pauses()
 
     async def run(self) -> None:
         """Classify until SIGTERM or SIGINT, then drain: what is in flight is finished and committed."""
         self._listen_for_signals()
+        threading.Thread(target=self._cut_drain_short, name="deadline", daemon=True).start()
         self._observation.model_loaded(self._model)
+        beat = asyncio.create_task(self._beat())
         await self._app.start()
         gc.collect()
         gc.freeze()  # what is here by now stays: the collector need not look at it again
         log.info("worker_started", group=self._settings.group_id, model=self._model.version)
-        beat = asyncio.create_task(self._beat())
         await self._stop.wait()
         log.info("drain_started", in_flight=len(self._in_flight))
-        deadline = self._drain_deadline()
+        self._draining.set()
         await self._app.stop()
         await delivery_of(self._app).close()
-        deadline.cancel()
         beat.cancel()
         log.info("drain_done")
 
@@ -142,6 +146,7 @@ class Worker:
             revoked=self._revoked,
             offsets_lost=seen.offsets_lost,
             group_failed=_end_by_kafka,
+            consumer_beat=partial(seen.heard, "consumer's thread"),
         )
 
     async def _classify(self, stream: Stream[Slice]) -> None:
@@ -220,24 +225,28 @@ class Worker:
 
     async def _beat(self) -> None:
         """Tell that the loop turns, and end the process when a part of Faust has died."""
+        pool = PoolBeat(partial(self._observation.heard, "thread pool"))
         while True:
             self._observation.beat()
+            pool.ask()
             self._pauses.probe()
             if self._app.crashed:
                 error = self._app.crash_reason or RuntimeError("a part of Faust crashed without a reason")
                 end_process(_exit_code(error), "faust_crashed", error)
             await asyncio.sleep(_HEARTBEAT_S)
 
-    def _drain_deadline(self) -> threading.Timer:
-        """A drain that does not end, since the broker is away, is cut short: the rest is read again."""
-        timer = threading.Timer(self._settings.drain_timeout_s, self._cut_drain_short)
-        timer.daemon = True
-        timer.start()
-        return timer
-
     def _cut_drain_short(self) -> None:
-        log.warning("drain_cut_short", in_flight=len(self._in_flight), then="they are read again")
-        os._exit(ExitCode.DONE)
+        """End a stop that does not end by itself: the broker is away, or a thread of the pool hangs.
+
+        For a thread that is started early: without memory none could be, when the stop comes.
+        """
+        self._draining.wait()
+        time.sleep(self._settings.drain_timeout_s)
+        try:
+            log.warning("drain_cut_short", in_flight=len(self._in_flight), then="they are read again")
+            write_out()
+        finally:
+            os._exit(ExitCode.DONE)
 
 
 class Sent(NamedTuple):
@@ -274,5 +283,8 @@ def _end_by_kafka(error: BaseException) -> Never:
 
 def end_process(code: ExitCode, event: str, error: BaseException) -> Never:
     """End at once, without an ack and without the clean-up that would commit or wait."""
-    log.critical(event, exit_code=int(code), exc_info=error)
-    os._exit(code)
+    try:
+        log.critical(event, exit_code=int(code), exc_info=error)
+        write_out()
+    finally:  # without memory not even a line can be made
+        os._exit(code)

@@ -18,10 +18,11 @@ from prometheus_client import CollectorRegistry
 from stream_app import logs
 from stream_app.breaker import PROBE_DELAYS, ProbeDelays
 from stream_app.commands.classifier import framed_rules_of, model_folder, rules_of
+from stream_app.core.errors import ModelError
 from stream_app.core.pipeline import Rules
 from stream_app.core.scoring import Model
 from stream_app.exit_codes import ExitCode
-from stream_app.health import Health, WorkerIdentity
+from stream_app.health import LIVENESS_LIMITS, Health, LivenessLimits, WorkerIdentity
 from stream_app.health_server import HealthServer
 from stream_app.kafka.app import security_arguments
 from stream_app.kafka.connection import BrokerUnavailableError, Connection
@@ -43,12 +44,17 @@ _BROKER_RETRY_S = 2.0
 Answer = TypeVar("Answer")
 
 
-def run_worker(settings: Settings, probe_delays: ProbeDelays = PROBE_DELAYS) -> None:
+def run_worker(
+    settings: Settings,
+    probe_delays: ProbeDelays = PROBE_DELAYS,
+    liveness_limits: LivenessLimits = LIVENESS_LIMITS,
+) -> None:
     """Classify until SIGTERM or SIGINT.
 
     Args:
         settings: of the stream.
         probe_delays: of partitions that are paused because of their dead letters.
+        liveness_limits: of `/livez`.
 
     Raises:
         ModelError: the model must not be used.
@@ -60,7 +66,7 @@ def run_worker(settings: Settings, probe_delays: ProbeDelays = PROBE_DELAYS) -> 
     model = load_model(model_folder(settings), settings.thresholds)
     registry = CollectorRegistry()
     metrics = Metrics(registry, version("review-sentiment-stream"))
-    health = Health(_identity(settings))
+    health = Health(_identity(settings), limits=liveness_limits)
     connection = settings.connection()
     with ExitStack() as stack:
         server = HealthServer(health, registry, settings.http_host, settings.http_port)
@@ -136,4 +142,7 @@ async def _run(wiring: Wiring, model: Model) -> None:
 def _reload(settings: Settings) -> Model:
     """What SIGHUP asks for: the log level as it is set now, and the model as it is on disk now."""
     logs.set_level(load_settings().log_level)
-    return load_model(model_folder(settings), settings.thresholds)
+    try:
+        return load_model(model_folder(settings), settings.thresholds)
+    except MemoryError as error:
+        raise ModelError("there is no memory to load a model beside the one in use") from error

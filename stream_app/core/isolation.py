@@ -32,9 +32,12 @@ def classify_isolating(
     Raises:
         Exception: what `classify` raised, when a record that any model classifies fails as well: then the
             model is at fault, and no record may pay for it.
+        MemoryError: there is no memory left.
     """
     try:
         return [classify(records, model, rules, ended)]
+    except MemoryError:
+        raise  # the process is at fault, and no record may pay for it
     except Exception as error:  # noqa: BLE001 - whatever it is, one record at most may pay for it
         if len(records) > 1:
             middle = len(records) // 2

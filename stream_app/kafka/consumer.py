@@ -35,6 +35,7 @@ class Watch(NamedTuple):
         assigned, revoked: the partitions of the input.
         offsets_lost: topic, partition, first lost offset, number lost to retention before they were read.
         group_failed: the consumer group cannot go on; does not return.
+        consumer_beat: the consumer's thread lives; called in it, about once a second.
     """
 
     committed: Callable[[TP, int], None]
@@ -43,6 +44,7 @@ class Watch(NamedTuple):
     revoked: Callable[[set[TP]], None]
     offsets_lost: Callable[[TP, int, int], None]
     group_failed: Callable[[BaseException], None]
+    consumer_beat: Callable[[], None]
 
 
 class WorkerTransport(Protocol):

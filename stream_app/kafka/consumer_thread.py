@@ -1,6 +1,6 @@
 """Where Faust's consumer meets aiokafka's: what was committed is read, and a dead coordinator is told of."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, cast
 
 import aiokafka
@@ -8,12 +8,16 @@ from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssigno
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
+from mode import Service
+
+_BEAT_INTERVAL_S = 1.0
 
 
-class SecuredTransport(Protocol):
-    """A transport that knows how its clients log in."""
+class ThreadTransport(Protocol):
+    """A transport that knows how its clients log in, and who is told that the thread lives."""
 
     security: Mapping[str, Any]
+    consumer_beat: Callable[[], None]
 
 
 class ConsumerThread(driver.AIOKafkaConsumerThread):
@@ -21,7 +25,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
 
     def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
         conf = self.app.conf
-        security = cast("SecuredTransport", transport).security
+        security = cast("ThreadTransport", transport).security
         self._assignor = RoundRobinPartitionAssignor
         return aiokafka.AIOKafkaConsumer(
             client_id=conf.broker_client_id,
@@ -57,3 +61,10 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         coordinator = self._consumer and self._consumer._coordinator  # noqa: SLF001 - aiokafka has no public way
         if coordinator is not None:
             coordinator.check_errors()
+
+    @Service.task
+    async def _beat(self) -> None:
+        told = cast("ThreadTransport", self.consumer.transport).consumer_beat
+        while not self.should_stop:
+            told()
+            await self.sleep(_BEAT_INTERVAL_S)

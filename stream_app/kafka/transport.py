@@ -46,5 +46,6 @@ class Transport(driver.Transport):
     ) -> None:
         self.security = security
         self.watch = watch
+        self.consumer_beat = watch.consumer_beat
         urls = [URL(f"kafka://{server.strip()}") for server in bootstrap_servers.split(",")]
         super().__init__(urls, app)

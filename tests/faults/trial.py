@@ -38,7 +38,7 @@ class Trial:
     ) -> None:
         self.broker, self.flow = broker, flow
         self.oracle = Oracle(flow, poison_every)
-        self._count, self._poison_every = count, poison_every
+        self.count, self._poison_every = count, poison_every
         self._feeder: Feeder | None = None
         self._fed_before = 0
 
@@ -55,9 +55,9 @@ class Trial:
 
     def feed(self, per_s: float = PER_S, until: int | None = None) -> None:
         """Feed in the background from now on; returns when so many have come out, else a quarter of all."""
-        records = inputs(self._count, poison_every=self._poison_every)
+        records = inputs(self.count, poison_every=self._poison_every)
         self._feeder = Feeder(self.flow.connection, self.flow.input, records, per_s)
-        self.flow.wait_for_outputs(self._count // 4 if until is None else until)
+        self.flow.wait_for_outputs(self.count // 4 if until is None else until)
 
     def wait_until_fed(self) -> int:
         """How many were fed, all of which the broker holds."""

@@ -5,13 +5,14 @@ import os
 import socket
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import pytest
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
-from stream_app.health import Health, WorkerIdentity
+from stream_app.health import Health, LivenessLimits, Part, WorkerIdentity
 from stream_app.health_server import HealthServer
 from stream_app.lag import Lag, TopicPartition
 from stream_app.lag_monitor import LagMonitor
@@ -47,7 +48,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def health(clock: Clock) -> Health:
-    return Health(IDENTITY, clock, heartbeat_limit_s=30, stall_limit_s=60)
+    return Health(IDENTITY, clock, LivenessLimits(heartbeat_s=30, stall_s=60))
 
 
 @pytest.fixture
@@ -87,6 +88,18 @@ def test_a_heartbeat_that_stops_is_death(health: Health, clock: Clock) -> None:
     assert health.why_dead() == []
 
 
+@pytest.mark.parametrize("part", ["consumer's thread", "thread pool"])
+def test_another_part_counts_from_its_first_heartbeat_on(health: Health, clock: Clock, part: Part) -> None:
+    wait(health, clock, 31)
+    health.beat(part)
+    wait(health, clock, 30)
+    assert health.why_dead() == []
+    wait(health, clock, 1)
+    assert health.why_dead() == [f"the {part} last turned 31 s ago, limit 30 s"]
+    health.beat(part)
+    assert health.why_dead() == []
+
+
 def wait(health: Health, clock: Clock, seconds: int) -> None:
     """Time passes, and the event loop turns."""
     clock.now += seconds
@@ -100,7 +113,7 @@ def test_lag_without_progress_is_death(health: Health, clock: Clock) -> None:
     health.lag({FIRST: NOTHING, SECOND: WAITING})
     assert health.why_dead() == []
     wait(health, clock, 1)
-    assert health.why_dead() == ["records have waited for 61 s and none has moved, limit 60 s"]
+    assert health.why_dead() == ["records have waited for 61 s and none has moved in partition 1, limit 60 s"]
 
 
 def test_progress_keeps_a_worker_with_lag_alive(health: Health, clock: Clock) -> None:
@@ -108,8 +121,21 @@ def test_progress_keeps_a_worker_with_lag_alive(health: Health, clock: Clock) ->
     for _ in range(10):
         health.lag({FIRST: WAITING})
         wait(health, clock, 50)
-        health.progress()
+        health.progress(FIRST)
         assert health.why_dead() == []
+
+
+def test_a_stuck_partition_is_found_while_another_moves(health: Health, clock: Clock) -> None:
+    health.assigned([FIRST, SECOND])
+    for _ in range(4):
+        health.lag({FIRST: WAITING, SECOND: WAITING})
+        health.progress(FIRST)
+        assert health.why_dead() == []
+        wait(health, clock, 20)
+    health.lag({FIRST: WAITING, SECOND: WAITING})
+    assert health.why_dead() == ["records have waited for 80 s and none has moved in partition 1, limit 60 s"]
+    health.progress(SECOND)
+    assert health.why_dead() == []
 
 
 def test_idle_time_before_a_record_does_not_count_as_a_stall(health: Health, clock: Clock) -> None:
@@ -307,6 +333,18 @@ def test_a_client_that_goes_away_is_not_an_error(port: int) -> None:
                 client.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
         assert ask(port, "/livez")[0].status == 200
     assert logs == []
+
+
+def test_clients_that_send_nothing_lock_out_no_probe_and_take_no_more_threads(port: int) -> None:
+    address = ("127.0.0.1", port)
+    with ExitStack() as slow:
+        first = slow.enter_context(socket.create_connection(address, timeout=30))
+        for _ in range(150):
+            slow.enter_context(socket.create_connection(address, timeout=30)).sendall(b"GET /livez HT")
+        assert first.recv(1) == b"", "the oldest makes room"
+        assert ask(port, "/livez")[0].status == 200
+        mine = [thread for thread in threading.enumerate() if "process_request_thread" in thread.name]
+        assert len(mine) <= 70
 
 
 class BrokenCollector:

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import structlog
 
-from stream_app.logs import LIBRARIES, Sampler, configure, set_level
+from stream_app.log_lines import LineWriter
+from stream_app.logs import LIBRARIES, Sampler, configure, set_level, write_out
 
 REVIEW_TEXT = "a review that nobody but its reader may see"
 
@@ -26,6 +27,9 @@ def _logging_as_before() -> Iterator[None]:
     handlers, level = logging.root.handlers[:], logging.root.level
     libraries = {name: logging.getLogger(name).level for name in LIBRARIES}
     yield
+    for handler in logging.root.handlers:
+        if isinstance(handler, LineWriter):
+            handler.close()
     logging.root.handlers[:] = handlers
     logging.root.setLevel(level)
     for name, former in libraries.items():
@@ -39,8 +43,13 @@ def stream() -> io.StringIO:
     return io.StringIO()
 
 
+def written(stream: io.StringIO) -> str:
+    write_out()
+    return stream.getvalue()
+
+
 def lines(stream: io.StringIO) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in stream.getvalue().splitlines()]
+    return [json.loads(line) for line in written(stream).splitlines()]
 
 
 def events(stream: io.StringIO) -> list[object]:
@@ -128,7 +137,7 @@ def test_an_exception_is_a_field_without_values_of_variables(stream: io.StringIO
         (trace,) = line["exception"]
         assert (trace["exc_type"], trace["exc_value"]) == ("ValueError", "43 characters")
         assert trace["frames"][-1]["name"] == "fail_with_a_review_at_hand"
-    assert REVIEW_TEXT not in stream.getvalue()
+    assert REVIEW_TEXT not in written(stream)
 
 
 def test_a_traceback_for_the_eyes_shows_no_values_of_variables() -> None:
@@ -138,9 +147,9 @@ def test_a_traceback_for_the_eyes_shows_no_values_of_variables() -> None:
         fail_with_a_review_at_hand()
     except ValueError:
         structlog.get_logger("stream_app.worker").exception("slice_failed")
-    assert "fail_with_a_review_at_hand" in terminal.getvalue()
-    assert "ValueError: 43 characters" in terminal.getvalue()
-    assert REVIEW_TEXT not in terminal.getvalue()
+    assert "fail_with_a_review_at_hand" in written(terminal)
+    assert "ValueError: 43 characters" in written(terminal)
+    assert REVIEW_TEXT not in written(terminal)
 
 
 def test_a_terminal_gets_colours_and_a_file_json(stream: io.StringIO) -> None:
@@ -149,22 +158,22 @@ def test_a_terminal_gets_colours_and_a_file_json(stream: io.StringIO) -> None:
     structlog.get_logger().info("worker_started")
     configure("info", stream=stream)
     structlog.get_logger().info("worker_started")
-    assert "\x1b[" in terminal.getvalue()
+    assert "\x1b[" in written(terminal)
     assert events(stream) == ["worker_started"]
 
 
 def test_console_on_a_file_has_no_colours(stream: io.StringIO) -> None:
     configure("info", "console", stream)
     structlog.get_logger("stream_app.worker").info("worker_started", group="g")
-    assert "worker_started" in stream.getvalue()
-    assert "\x1b" not in stream.getvalue()
+    assert "worker_started" in written(stream)
+    assert "\x1b" not in written(stream)
 
 
 def test_a_field_cannot_drive_the_terminal() -> None:
     terminal = Terminal()
     configure("info", "console", terminal)
     structlog.get_logger().info("dead_letter", topic="\x1b]0;owned\x07")
-    assert "\x1b]0;" not in terminal.getvalue()
+    assert "\x1b]0;" not in written(terminal)
 
 
 def test_a_second_configuration_replaces_the_first(stream: io.StringIO) -> None:

@@ -28,25 +28,29 @@ from tests.records import StoredRecord
 from tests.texts import encodable
 
 RULES = Rules()
+POISONED = NonFiniteScoreError("poison")
 
 
 class FragileScorer(Scorer):
     """Fails on sentences that hold a word, as a bug would."""
 
-    def __init__(self, poison: str) -> None:
+    def __init__(self, poison: str, error: Exception) -> None:
         coefficients = np.random.default_rng(1).normal(size=(3, 1024)).astype(np.float32)
         super().__init__(coefficients.astype(np.float64), np.zeros(3))
         self.poison = poison
+        self.error = error
 
     def slice_probabilities(self, split: SliceSentences) -> NDArray[np.float64]:
         if self.poison.encode() in split.text.tobytes():
-            raise NonFiniteScoreError("poison")
+            raise self.error
         return super().slice_probabilities(split)
 
 
-def model_with(poison: str = "\0" * 9) -> Model:
+def model_with(poison: str = "\0" * 9, error: Exception = POISONED) -> Model:
     decision = Decision("biases", (0.0, 0.0, 0.0))
-    return Model(FragileScorer(poison), decision, decision, "v1", "sha", "2026-01-01T00:00:00+00:00", {})
+    return Model(
+        FragileScorer(poison, error), decision, decision, "v1", "sha", "2026-01-01T00:00:00+00:00", {}
+    )
 
 
 MODEL = model_with()
@@ -219,6 +223,13 @@ def test_records_that_break_the_scoring_stop_no_other(poisoned: list[int]) -> No
 def test_a_model_that_fails_on_everything_is_not_blamed_on_the_records() -> None:
     with pytest.raises(NonFiniteScoreError):
         classify_isolating([stored(text="fine")], model_with(""), RULES)
+
+
+def test_no_record_pays_for_a_lack_of_memory() -> None:
+    with pytest.raises(MemoryError):
+        classify_isolating(
+            [stored(text="fine"), stored(1, text="big")], model_with("big", MemoryError()), RULES
+        )
 
 
 def test_decoding_rules_reach_the_records() -> None:
