@@ -6,9 +6,7 @@ from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaExcep
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
 from tests.faults.oracle import LOG_APPEND_TIME
-from tests.stream import Stream, wait_until
-
-_FREE_WITHIN_S = 10
+from tests.stream import PATIENCE_S, Stream, wait_until
 
 
 def delete_topic(flow: Stream, name: str) -> None:
@@ -20,7 +18,7 @@ def delete_topic(flow: Stream, name: str) -> None:
 def create_output_topic(flow: Stream, name: str, partitions: int = 4) -> None:
     """Create the topic as soon as its name is free: a deletion takes a moment."""
     admin = _admin(flow)
-    wait_until(lambda: _is_created(admin, name, partitions), _FREE_WITHIN_S, lambda: f"{name} exists")
+    wait_until(lambda: _is_created(admin, name, partitions), PATIENCE_S, lambda: f"{name} exists")
 
 
 def add_partitions(flow: Stream, name: str, partitions: int) -> None:

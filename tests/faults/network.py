@@ -84,7 +84,7 @@ def _resets(course: Course) -> None:
 
 
 def _forgotten(course: Course) -> None:
-    """It has no end of its own: the recovery is measured from the moment at which they fall silent."""
+    """It has no end of its own: measured is from the moment at which the connections fall silent."""
     assert course.network.forget() > 0
 
 

@@ -7,17 +7,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from stream_app.kafka.broker_properties import free_port, new_cluster_id, port_is_taken
 from stream_app.kafka.java import find_java
 from stream_app.kafka.kafka_jars import default_cache_dir, fetch_jars, kafka_jars
 from stream_app.kafka.local_broker import LocalBroker
-from tests.stream import wait_until
+from tests.stream import PATIENCE_S, wait_until
 
 NODES: Final = 3
 _HOST: Final = "127.0.0.1"
-_JOINED_WITHIN_S: Final = 60
 _REPLICATED: Final = {
     "default.replication.factor": "3",
     "min.insync.replicas": "2",
@@ -51,7 +51,7 @@ class Cluster:
 
     def wait_until_whole(self) -> None:
         """Until every node is known and every partition has all its replicas in sync."""
-        wait_until(self._is_whole, _JOINED_WITHIN_S, lambda: f"of {self.bootstrap_servers} some are away")
+        wait_until(self._is_whole, PATIENCE_S, lambda: f"of {self.bootstrap_servers} some are away")
 
     def leader(self, topic: str, partition: int) -> LocalBroker:
         """The node that leads a partition."""
@@ -60,7 +60,10 @@ class Cluster:
         ]
 
     def _is_whole(self) -> bool:
-        known = self._admin.list_topics(timeout=10)
+        try:
+            known = self._admin.list_topics(timeout=10)
+        except KafkaException:
+            return False
         partitions = [one for topic in known.topics.values() for one in topic.partitions.values()]
         return len(known.brokers) == NODES and all(len(one.isrs) == len(one.replicas) for one in partitions)
 

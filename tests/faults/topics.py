@@ -146,7 +146,8 @@ def _offsets_reset(stage: Stage, back: Callable[[int], int]) -> Outcome:
         asked = sum(end - offsets[number] for number, end in ends.items())
         run.start_worker()
         supervisor.wait_until(lambda: run.flow.outputs() >= _COUNT + asked)
-        return run.outcome(note=_readers(run))._replace(asked_again=asked)
+        outcome = run.outcome(note=f"{asked:,} asked for; {_readers(run)}")
+        return outcome._replace(asked_again=asked)
 
 
 def _readers(run: Trial) -> str:
@@ -259,7 +260,7 @@ SCENARIOS: Final = (
     _scenario(
         "partitions_added_to_the_input",
         "the input gets 8 partitions in the place of 4, and is fed on at once",
-        "",
+        "`partitions_assigned` at the next metadata refresh; the new ones are read from their start.",
         _partitions_added,
     ),
     _scenario(
