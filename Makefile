@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup demo test alerts check train bench lock schemas dashboards chart
+.PHONY: help setup demo test alerts check train bench lock schemas dashboards chart fuzz
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ train: $(READY) ## train a model into models/candidates (DATA=folder of reviews)
 
 bench: $(READY) ## this product beside its peers, in one run
 	$(BIN)/python -m bench
+
+fuzz: $(READY) ## look for input that breaks a promise (SECONDS=60 for each TARGET, all without one)
+	$(BIN)/python -m fuzz --seconds $(or $(SECONDS),60) $(TARGET)
 
 schemas: $(READY) ## write schemas/ and data/data_specs.md anew from the code
 	$(BIN)/stream-app schemas --write schemas
