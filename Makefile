@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup demo test faults soak alerts check train bench lock schemas dashboards chart
+.PHONY: help setup demo test faults soak fuzz hostile alerts check train bench sbom audit lock schemas dashboards chart
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,18 @@ train: $(READY) ## train a model into models/candidates (DATA=folder of reviews)
 
 bench: $(READY) ## this product beside its peers, in one run
 	$(BIN)/python -m bench
+
+fuzz: $(READY) ## look for input that breaks a promise (SECONDS=60 for each TARGET, all without one)
+	$(BIN)/python -m fuzz --seconds $(or $(SECONDS),60) $(TARGET)
+
+hostile: $(READY) ## hostile records through the real stream, and an account of each (RECORDS=1000000)
+	$(BIN)/python -m bench.hostile $(RECORDS)
+
+sbom: $(READY) ## write dist/sbom.cdx.json, what the product is made of (CycloneDX)
+	$(BIN)/python -m supply_chain.sbom
+
+audit: $(READY) ## ask the index of advisories about every locked package, development's too
+	$(BIN)/python -m supply_chain.audit requirements-dev.lock
 
 schemas: $(READY) ## write schemas/ and data/data_specs.md anew from the code
 	$(BIN)/stream-app schemas --write schemas

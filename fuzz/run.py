@@ -1,0 +1,25 @@
+"""One target under atheris, as a process of its own: libFuzzer ends the process when it is done."""
+
+import os
+import sys
+from typing import Final
+
+import atheris
+
+# numba cannot compile what atheris has instrumented.
+_COMPILED: Final = ("stream_app.core.features", "stream_app.core.scoring")
+
+
+def main() -> None:
+    """`python -m fuzz.run TARGET LIBFUZZER-OPTION…`."""
+    interpreted = os.environ.get("NUMBA_DISABLE_JIT") == "1"
+    excluded = [] if interpreted else list(_COMPILED)
+    with atheris.instrument_imports(include=["stream_app.core"], exclude=excluded):
+        from fuzz.targets import TARGETS, champion  # noqa: PLC0415 - imports are what is instrumented
+    champion()
+    atheris.Setup([sys.argv[0], *sys.argv[2:]], TARGETS[sys.argv[1]])
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
