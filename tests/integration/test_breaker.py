@@ -36,7 +36,7 @@ def feed(flow: Stream, partition: int, values: Iterable[bytes | None]) -> None:
 
 
 def wait_for_event(worker: WorkerProcess, event: str) -> None:
-    wait_until(lambda: event in worker.events(), 60, worker.text)
+    wait_until(lambda: event in worker.events(), 180, worker.text)
 
 
 def offsets_of_results(flow: Stream, partition: int) -> list[int]:
@@ -44,12 +44,15 @@ def offsets_of_results(flow: Stream, partition: int) -> list[int]:
     return [source.offset for source in sources if source.partition == partition]
 
 
-def test_a_bad_partition_is_paused_the_other_goes_on_and_nothing_is_lost_or_repeated(flow: Stream) -> None:
+@pytest.mark.parametrize("guarantee", ["at_least_once", "exactly_once"])
+def test_a_bad_partition_is_paused_the_other_goes_on_and_nothing_is_lost_or_repeated(
+    flow: Stream, guarantee: str
+) -> None:
     feed(flow, 0, [BAD] * 700 + good(8_000))
-    worker = flow.start_worker(program=IMPATIENT, max_batch="100")
+    worker = flow.start_worker(program=IMPATIENT, max_batch="100", processing_guarantee=guarantee)
     wait_for_event(worker, "partition_paused")
     feed(flow, 1, good(3_000))
-    wait_until(lambda: len(offsets_of_results(flow, 1)) == 3_000, 60, worker.text)
+    wait_until(lambda: len(offsets_of_results(flow, 1)) == 3_000, 180, worker.text)
     verdict = flow.wait_until_nothing_is_lost()
     assert (verdict.results, verdict.dead_letters, verdict.duplicates, verdict.strange) == (11_000, 700, 0, 0)
     assert offsets_of_results(flow, 0) == list(range(700, 8_700))
