@@ -5,13 +5,14 @@ import threading
 import time
 from collections import Counter, defaultdict
 from contextlib import suppress
+from http import HTTPStatus
 from types import TracebackType
 from typing import Final, Self
 
 import psutil
 
 from tests.faults.artefacts import Timeline
-from tests.stream import Stream, WorkerProcess
+from tests.stream import PATIENCE_S, Stream, WorkerProcess, wait_until
 
 _LOOKED_AFTER_EVERY_S: Final = 0.1
 _ENDED_WITHIN_S: Final = 30
@@ -36,8 +37,7 @@ class Fleet:
         self._supervisor = threading.Thread(target=self._supervise, daemon=True)
 
     def __enter__(self) -> Self:
-        for member in self.members:
-            member.wait_until_ready()
+        self.wait_until_ready()
         self.sample_memory()
         self._supervisor.start()
         return self
@@ -47,6 +47,14 @@ class Fleet:
     ) -> None:
         self._stop.set()
         self._supervisor.join()
+
+    def wait_until_ready(self) -> None:
+        """Until all members are ready: SIGTERM to one that still starts would tell nothing of its drain."""
+        wait_until(
+            lambda: all(member.get("/readyz")[0] == HTTPStatus.OK for member in self.members),
+            PATIENCE_S,
+            self._flow.logs,
+        )
 
     def sample_memory(self) -> None:
         """Note the resident memory of the first member."""

@@ -59,7 +59,7 @@ class Stage:
     @contextmanager
     def broker(self) -> Iterator[LocalBroker]:
         """A broker that may be ended, suspended and started again."""
-        with local_broker(port=0, say=print) as started:
+        with local_broker(port=0) as started:
             yield started
 
     @contextmanager

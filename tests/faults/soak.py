@@ -97,6 +97,7 @@ def _strike(chance: random.Random, ground: Ground, oracle: Oracle, tally: Tally,
         f"{' and '.join(kinds)}: back after {resumed_after_s:.1f} s, {oracle.ledger.done:,} reviews done"
     )
     tally.add(faults, resumed_after_s)
+    ground.fleet.wait_until_ready()
     ground.fleet.sample_memory()
     time.sleep(chance.uniform(*_CALM_S))
 

@@ -70,36 +70,36 @@ def _sigterm_under_backlog(stage: Stage) -> Outcome:
 
 
 def _sigstop_within_the_session(stage: Stage) -> Outcome:
-    with trial(stage) as run:
+    with trial(stage, 6_000) as run:
         (worker,) = run.start_workers(1)
-        run.feed()
+        run.feed(until=1_000)
         seconds = stage.chance.uniform(1, SESSION_S / 2)
         suspend(worker, seconds)
         return run.outcome(time.time(), f"stopped for {seconds:.1f} s")
 
 
 def _sigstop_beyond_the_session(stage: Stage) -> Outcome:
-    with trial(stage, 12_000) as run:
+    with trial(stage, 14_000) as run:
         workers = run.start_workers(2)
-        run.feed()
+        run.feed(until=1_000)
         seconds = stage.chance.uniform(SESSION_S + 1, SESSION_S + 4)
         suspend(stage.chance.choice(workers), seconds)
         return run.outcome(time.time(), f"stopped for {seconds:.1f} s")
 
 
 def _join_and_leave(stage: Stage) -> Outcome:
-    with trial(stage, 6_000) as run:
+    with trial(stage, 8_000) as run:
         (first,) = run.start_workers(1)
-        run.feed()
+        run.feed(until=1_000)
         run.start_workers(1)
         assert first.terminate() == 0
         return run.outcome(time.time())
 
 
 def _rebalance_storm(stage: Stage) -> Outcome:
-    with trial(stage, 10_000) as run:
+    with trial(stage, 13_000) as run:
         run.start_workers(1)
-        run.feed()
+        run.feed(until=1_000)
         calm_at = time.monotonic() + _STORM_S
         joins = storm(run.flow.connection, run.flow.group, run.flow.input, lambda: time.monotonic() > calm_at)
         return run.outcome(time.time(), f"{joins} joins and as many leaves")
