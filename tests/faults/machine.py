@@ -157,11 +157,11 @@ def _reload_and_feed(run: Trial, worker: WorkerProcess) -> Outcome:
 
 
 def _replace(run: Trial, worker: WorkerProcess) -> Outcome:
-    wait_until(lambda: not worker.is_running or worker.get("/livez")[0] == 503, 90, worker.text)
+    wait_until(lambda: not worker.is_running or worker.get("/livez")[0] != 200, 90, worker.text)
     is_stuck = worker.is_running
     if is_stuck:
         worker.kill()
-    note = "/livez failed" if is_stuck else f"it ended with exit code {worker.wait()}"
+    note = "/livez failed or did not answer" if is_stuck else f"it ended with exit code {worker.wait()}"
     ended_at = time.time()
     run.start_worker()
     return run.outcome(ended_at, note)
