@@ -12,7 +12,7 @@ import msgspec
 
 from stream_app.bundled import bundled
 from stream_app.core.errors import ModelError
-from stream_app.model_store import GoldenMismatchError, load_model, read_manifest
+from stream_app.model_store import GoldenMismatchError, read_manifest, verify_model
 from training import behaviour, export, gates
 from training.destinations import Target
 from training.export import PROMOTION_FILE, ModelFiles
@@ -163,7 +163,7 @@ def contender(folder: Path) -> Contender:
         ModelError: it would be refused for another reason.
     """
     manifest = read_manifest(folder)
-    scorers = [load_model(folder, preset).scorer for preset in manifest.decisions]
+    scorers = [verify_model(folder, preset).scorer for preset in manifest.decisions]
     if PRESET not in manifest.decisions:
         raise ModelError(f"{folder}: no preset {PRESET!r}, expected one; train the candidate again")
     return Contender(manifest, scorers[0])

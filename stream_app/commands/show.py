@@ -11,7 +11,8 @@ from rich.table import Table
 from stream_app.bundled import bundled
 from stream_app.commands.classifier import model_folder
 from stream_app.core.manifest import Manifest
-from stream_app.model_store import load_model, read_manifest
+from stream_app.model_store import read_manifest
+from stream_app.model_store import verify_model as verified_model
 from stream_app.settings import PREFIX, Settings
 
 
@@ -53,12 +54,12 @@ def _rows(manifest: Manifest) -> dict[str, str]:
 
 
 def verify_model(settings: Settings) -> None:
-    """Load the model as the worker does: hashes, golden set, serving form against pipeline.
+    """Load the model as the worker does, hashes and golden set, and compare its pipeline with it.
 
     Raises:
         ModelError: the model must not be used.
     """
-    model = load_model(model_folder(settings), settings.thresholds)
+    model = verified_model(model_folder(settings), settings.thresholds)
     typer.echo(f"{model.version} ({model.sha256[:12]}) passes its checks", err=True)
 
 

@@ -4,6 +4,7 @@ import io
 import lzma
 import os
 import subprocess
+import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -20,7 +21,7 @@ from stream_app.core.errors import ModelError
 from stream_app.core.features import HashedNgrams
 from stream_app.core.manifest import decode_golden
 from stream_app.core.scoring import Scorer
-from stream_app.model_store import check_golden, load_model, read_manifest
+from stream_app.model_store import check_golden, load_model, read_manifest, unpickle, verify_model
 from tests.model_folders import (
     CLASSES,
     SENTENCES,
@@ -42,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
 
 def refusal(folder: Path) -> str:
     with pytest.raises(ModelError) as raised:
-        load_model(folder, "inherited")
+        verify_model(folder, "inherited")
     return str(raised.value)
 
 
@@ -99,7 +100,7 @@ def labels_only(folder: Path) -> None:
         (no_pipeline, ".joblib", "expected fitted HashedNgrams"),
         (no_golden_sentence, "golden.jsonl", "expected sentences with 3 probabilities each"),
         (golden_of_two_classes, "golden.jsonl", "expected sentences with 3 probabilities each"),
-        (labels_only, "golden.jsonl", "the pipeline and its serving form have shapes"),
+        (labels_only, "golden.jsonl", "the serving form and the stored probabilities differ by"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_file(
@@ -118,7 +119,7 @@ def test_a_difference_within_the_tolerance_passes(folder: Path) -> None:
         for one in golden
     ]
     replace_golden(folder, moved)
-    assert load_model(folder, "inherited").version
+    assert verify_model(folder, "inherited").version
 
 
 class Bold(Pipeline):  # type: ignore[misc] # scikit-learn ships no types
@@ -134,6 +135,13 @@ def test_a_pipeline_that_differs_from_its_serving_form_is_named(folder: Path) ->
     golden = decode_golden((folder / "golden.jsonl").read_bytes())
     with pytest.raises(ModelError, match="the pipeline and its serving form differ by"):
         check_golden(bold, Scorer.from_pipeline(bold), golden, folder)
+
+
+def test_a_pipeline_without_probabilities_is_none_of_three_classes(folder: Path) -> None:
+    silent = make_pipeline(HashedNgrams(10), RidgeClassifier()).fit(SENTENCES, CLASSES)
+    golden = decode_golden((folder / "golden.jsonl").read_bytes())
+    with pytest.raises(ModelError, match="the pipeline and its serving form have shapes"):
+        check_golden(silent, Scorer.from_pipeline(silent), golden, folder)
 
 
 class CallsOs:
@@ -154,8 +162,11 @@ class CallsSubprocess(CallsOs):
 @pytest.mark.parametrize("attack", [CallsOs, CallsSubprocess])
 def test_foreign_code_is_refused_before_it_runs(folder: Path, tmp_path: Path, attack: type[CallsOs]) -> None:
     marker = tmp_path / "marker"
-    replace_artifact(folder, joblib_bytes({"steps": attack(marker)}))
+    content = joblib_bytes({"steps": attack(marker)})
+    replace_artifact(folder, content)
     assert "expected classes of stream_app.core, sklearn" in refusal(folder)
+    with pytest.raises(ModelError, match=r"expected classes of stream_app\.core, sklearn"):
+        unpickle(content, folder)
     assert not marker.exists()
 
 
@@ -174,4 +185,23 @@ def test_another_patch_release_of_scikit_learn_loads_without_a_warning(folder: P
     assert ours.encode() in plain
     replace_artifact(folder, lzma.compress(plain.replace(ours.encode(), other.encode())))
     edit_manifest(folder, lambda _: {"libraries": {"scikit-learn": other}})
-    assert load_model(folder, "inherited").version
+    assert verify_model(folder, "inherited").version
+
+
+def test_a_model_is_served_without_scikit_learn(folder: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from stream_app.model_store import load_model; "
+        f"model = load_model(Path({str(folder)!r}), 'inherited'); import stream_app.commands.worker; "
+        "print(model.scorer.kind, sorted({'sklearn', 'scipy.sparse', 'pandas'} & sys.modules.keys()))"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout == "biases []\n"
+
+
+def test_the_pipeline_and_what_is_served_of_it_have_the_same_weights(folder: Path) -> None:
+    pipeline = three_class_pipeline()
+    replace_artifact(folder, serialize(pipeline))
+    served = load_model(folder, "inherited").scorer
+    assert served.probabilities(SENTENCES) == pytest.approx(
+        Scorer.from_pipeline(pipeline).probabilities(SENTENCES)
+    )
