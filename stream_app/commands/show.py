@@ -53,7 +53,7 @@ def _rows(manifest: Manifest) -> dict[str, str]:
 
 
 def verify_model(settings: Settings) -> None:
-    """Load the model as the worker does: hashes, golden set, serving form against pipeline.
+    """Load the model as the worker does: hashes and golden set.
 
     Raises:
         ModelError: the model must not be used.

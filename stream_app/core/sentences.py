@@ -62,7 +62,7 @@ def trimmed(text: str) -> tuple[int, int]:
 
 def is_heading(title: str, text: str) -> bool:
     """Whether the title is a sentence of its own: it is not blank, and the text does not start with it."""
-    one, other = title[:1], text[:1]
+    one, other = title[0], text[:1]
     if one.isalnum() and other.isalnum() and one.casefold()[0] != other.casefold()[0]:
         return True  # nearly every title differs in its first letter already
     heading = title.strip()
@@ -73,12 +73,17 @@ def _opens(text: str, heading: str) -> bool:
     """Whether the text starts with the heading."""
     if heading.endswith(("...", "…")):
         heading = heading.rstrip(".… ")
-    # Nearly every other heading differs in its first letter already.
-    if heading and heading[0].casefold()[0] != text.lstrip()[:1].casefold()[:1]:
+    # Nearly every other heading differs in its first word already.
+    if heading and not _first_word(text).startswith(_first_word(heading)):
         return False
     words = heading.casefold().split()
     opening = text.casefold().split(None, len(words))[: len(words)]
     return " ".join(opening).startswith(" ".join(words))
+
+
+def _first_word(text: str) -> str:
+    word: str = next(iter(text.split(None, 1)), "")
+    return word.casefold()
 
 
 def _edges(text: str) -> tuple[list[int], list[int]]:

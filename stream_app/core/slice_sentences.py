@@ -64,7 +64,7 @@ def _inserted(
     added = np.array([row for one in rows for row in one], np.int32)
     where = np.repeat(places, [len(one) for one in rows])
     kept = spans[: counts.sum() - len(added)]
-    return np.insert(kept, where, added, axis=0)
+    return np.insert(kept, where, added, axis=0) if len(kept) else added
 
 
 def _rows(review: Titled, origin: int, buffer: bytearray) -> Iterator[_Row]:
@@ -79,15 +79,16 @@ def _rows(review: Titled, origin: int, buffer: bytearray) -> Iterator[_Row]:
 def _part_rows(
     part: int, source: str, spans: Iterable[tuple[int, int]], origin: int, buffer: bytearray
 ) -> Iterator[_Row]:
-    narrow = source.isascii()
+    if source.isascii():
+        for start, end in spans:
+            first, last = origin + start, origin + end
+            yield part, start, end, first, last, first, last
+        return
     behind, last = 0, origin
     for start, end in spans:
         first = last + len(source[behind:start].encode())
         sentence = source[start:end]
         behind, last = end, first + len(sentence.encode())
-        folded = first, last
-        if not narrow:
-            at = len(buffer)
-            buffer += sentence.lower().encode()
-            folded = at, len(buffer)
-        yield part, start, end, first, last, *folded
+        at = len(buffer)
+        buffer += sentence.lower().encode()
+        yield part, start, end, first, last, at, len(buffer)
