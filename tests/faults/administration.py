@@ -36,7 +36,10 @@ def set_offsets(flow: Stream, offsets: Mapping[int, int]) -> None:
     places = [TopicPartition(flow.input, number, offset) for number, offset in offsets.items()]
     wanted = ConsumerGroupTopicPartitions(flow.group, places)
     admin = _admin(flow)
-    admin.alter_consumer_group_offsets([wanted])[flow.group].result()
+    answered = admin.alter_consumer_group_offsets([wanted])[flow.group].result()
+    for place in answered.topic_partitions:
+        if place.error is not None:
+            raise KafkaException(place.error)
 
 
 def _is_created(admin: AdminClient, name: str, partitions: int) -> bool:
