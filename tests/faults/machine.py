@@ -194,7 +194,7 @@ def _model_is_broken(stage: Stage) -> Outcome:
         artifact.write_bytes(whole[: len(whole) // 2])
         _reload(worker, "model_refused")
         refused = run.flow.start_worker(model_path=str(model))
-        assert (refused.wait(), str(artifact) in refused.text()) == (78, True), refused.text()
+        assert (refused.wait(within_s=120), str(artifact) in refused.text()) == (78, True), refused.text()
         artifact.write_bytes(whole)
         _reload(worker, "model_loaded")
         return run.outcome()
