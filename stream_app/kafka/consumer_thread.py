@@ -11,6 +11,7 @@ from faust.types import TP
 from mode import Service
 
 _BEAT_INTERVAL_S = 1.0
+_METADATA_MS = 10_000  # partitions that are added to the input are seen within that time, not within 5 minutes
 
 
 class ThreadTransport(Protocol):
@@ -42,6 +43,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
             request_timeout_ms=int(conf.broker_request_timeout * 1000),
             fetch_max_wait_ms=500,
+            metadata_max_age_ms=_METADATA_MS,
             **security,
         )
 
