@@ -4,10 +4,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup demo test alerts check train bench lock schemas dashboards chart
+.PHONY: help setup demo test alerts check train bench bench-quick lock schemas dashboards chart
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## make .venv with the locked packages and the commands stream-app and stream-train
 
@@ -34,8 +34,11 @@ check: $(READY) ## formatting, lint, types
 train: $(READY) ## train a model into models/candidates (DATA=folder of reviews)
 	$(BIN)/stream-train train $(if $(DATA),--data $(DATA))
 
-bench: $(READY) ## this product beside its peers, in one run
-	$(BIN)/python -m bench
+bench: $(READY) ## this product beside its peers, in one run (PARTS="latency scale" for some of it)
+	$(BIN)/python -m bench $(PARTS)
+
+bench-quick: $(READY) ## a look at the same, in two minutes
+	$(BIN)/python -m bench --quick
 
 schemas: $(READY) ## write schemas/ and data/data_specs.md anew from the code
 	$(BIN)/stream-app schemas --write schemas

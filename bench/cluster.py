@@ -5,7 +5,15 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
-from confluent_kafka import OFFSET_END, Consumer, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import (
+    OFFSET_END,
+    Consumer,
+    ConsumerGroupState,
+    KafkaException,
+    Message,
+    Producer,
+    TopicPartition,
+)
 from confluent_kafka.admin import AdminClient, NewTopic
 from numpy.typing import NDArray
 
@@ -45,6 +53,7 @@ class Cluster:
 
     def __init__(self, bootstrap_servers: str) -> None:
         self.bootstrap_servers = bootstrap_servers
+        self._partitions: dict[str, int] = {}
         self._admin = AdminClient({"bootstrap.servers": bootstrap_servers})
         self._asker = Consumer(
             {
@@ -61,10 +70,11 @@ class Cluster:
         with self._admin:
             pass
 
-    def create(self, *names: str) -> None:
+    def create(self, *names: str, partitions: int = PARTITIONS) -> None:
         """Topics whose records carry the broker's time of append: one clock for everyone's results."""
+        self._partitions |= dict.fromkeys(names, partitions)
         config = {"message.timestamp.type": "LogAppendTime"}
-        topics = [NewTopic(name, PARTITIONS, 1, config=config) for name in names]
+        topics = [NewTopic(name, partitions, 1, config=config) for name in names]
         for done in self._admin.create_topics(topics).values():
             done.result(_TIMEOUT_S)
         for name in names:
@@ -79,9 +89,13 @@ class Cluster:
 
     def _is_led(self, topic: str) -> bool:
         partitions = self._asker.list_topics(topic, _TIMEOUT_S).topics[topic].partitions
-        return len(partitions) == PARTITIONS and all(
+        return len(partitions) == self.partitions(topic) and all(
             partition.leader >= 0 for partition in partitions.values()
         )
+
+    def partitions(self, topic: str) -> int:
+        """How many a topic has that was created here."""
+        return self._partitions[topic]
 
     def delete(self, *names: str) -> None:
         """Remove topics."""
@@ -94,6 +108,7 @@ class Cluster:
         Raises:
             KafkaException: the broker refused one.
         """
+        partitions = self.partitions(topic)
         producer = Producer(
             {
                 "bootstrap.servers": self.bootstrap_servers,
@@ -104,7 +119,7 @@ class Cluster:
         )
         for number in range(count):
             value = values[number % len(values)]
-            producer.produce(topic, value, key_of(number), number % PARTITIONS)
+            producer.produce(topic, value, key_of(number), number % partitions)
             if number % _READ == 0:
                 producer.poll(0)
         producer.flush()
@@ -129,12 +144,17 @@ class Cluster:
                 time.sleep(_RETRY_S)
 
     def _ends(self, topic: str) -> list[TopicPartition]:
-        wanted = [TopicPartition(topic, number, OFFSET_END) for number in range(PARTITIONS)]
+        wanted = [TopicPartition(topic, number, OFFSET_END) for number in range(self.partitions(topic))]
         found = self._asker.offsets_for_times(wanted, _TIMEOUT_S)
         for partition in found:
             if partition.error:
                 raise KafkaException(partition.error)
         return found
+
+    def members(self, group_id: str) -> int:
+        """How many members a group has that all hold their partitions; 0 while they are being handed out."""
+        group = self._admin.describe_consumer_groups([group_id])[group_id].result(_TIMEOUT_S)
+        return len(group.members) if group.state is ConsumerGroupState.STABLE else 0
 
     def read(self, topic: str) -> Output:
         """Everything in a topic."""
@@ -157,7 +177,7 @@ class Cluster:
         consumer = Consumer(
             {"bootstrap.servers": self.bootstrap_servers, "group.id": "bench-read", **_NO_COMMIT}
         )
-        consumer.assign([TopicPartition(topic, number, 0) for number in range(PARTITIONS)])
+        consumer.assign([TopicPartition(topic, number, 0) for number in range(self.partitions(topic))])
         read = 0
         while read < expected:
             messages = consumer.consume(min(_READ, expected - read), timeout=_TIMEOUT_S)
@@ -172,15 +192,15 @@ class Group:
     """The committed offsets of a consumer group, seen from outside.
 
     Args:
-        bootstrap_servers: host:port.
+        cluster: where it is.
         group_id: of the group.
         topic: that it reads.
     """
 
-    def __init__(self, bootstrap_servers: str, group_id: str, topic: str) -> None:
-        config = {"bootstrap.servers": bootstrap_servers, "group.id": group_id, **_NO_COMMIT}
+    def __init__(self, cluster: Cluster, group_id: str, topic: str) -> None:
+        config = {"bootstrap.servers": cluster.bootstrap_servers, "group.id": group_id, **_NO_COMMIT}
         self._consumer = Consumer(config)
-        self._partitions = [TopicPartition(topic, number) for number in range(PARTITIONS)]
+        self._partitions = [TopicPartition(topic, number) for number in range(cluster.partitions(topic))]
 
     def committed(self) -> int:
         """How many records lie before the committed offsets of a topic that starts at 0."""

@@ -13,8 +13,10 @@ from bench.schedule import Schedule
 from bench.statistics import quantile
 
 
-def send(producer: Producer, topic: str, values: list[bytes], schedule: Schedule) -> list[float]:
-    """Send all reviews, each when it is due.
+def send(
+    producer: Producer, topic: str, values: list[bytes], schedule: Schedule, first_key: int
+) -> list[float]:
+    """Send all reviews, each when it is due, with keys that go on from the first.
 
     Returns:
         By how many seconds each was sent late.
@@ -23,7 +25,7 @@ def send(producer: Producer, topic: str, values: list[bytes], schedule: Schedule
     while len(lateness) < schedule.reviews:
         for number in range(len(lateness), schedule.due(time.monotonic())):
             value = values[number % len(values)]
-            producer.produce(topic, value, key_of(number), number % PARTITIONS)
+            producer.produce(topic, value, key_of(first_key + number), number % PARTITIONS)
             lateness.append(time.monotonic() - schedule.intended(number))
         producer.poll(0)
         if len(lateness) < schedule.reviews:
@@ -40,11 +42,13 @@ def main() -> None:
     parser.add_argument("--start-s", type=float, required=True, help="on the monotonic clock")
     parser.add_argument("--rate", type=float, required=True)
     parser.add_argument("--reviews", type=int, required=True)
+    parser.add_argument("--first-key", type=int, default=0)
     options = parser.parse_args()
     producer = Producer({"bootstrap.servers": options.bootstrap_servers, "linger.ms": 0})
     producer.list_topics(options.topic)  # connects
     values = options.values.read_bytes().splitlines()
-    lateness = send(producer, options.topic, values, Schedule(options.start_s, options.rate, options.reviews))
+    schedule = Schedule(options.start_s, options.rate, options.reviews)
+    lateness = send(producer, options.topic, values, schedule, options.first_key)
     unsent = producer.flush(30)
     print(json.dumps({"unsent": unsent, "late_p99_ms": quantile(lateness, 0.99) * 1000}))  # noqa: T201 - its answer
 
