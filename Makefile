@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup demo test alerts check train bench bench-quick lock schemas dashboards chart
+.PHONY: help setup demo test alerts check train bench bench-quick bench-page bench-check lock schemas dashboards chart
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,12 @@ bench: $(READY) ## this product beside its peers, in one run (PARTS="latency sca
 
 bench-quick: $(READY) ## a look at the same, in two minutes
 	$(BIN)/python -m bench --quick
+
+bench-page: $(READY) ## write the tables of docs/performance.md and the plot anew from docs/benchmark.json
+	$(BIN)/python -m bench.page
+
+bench-check: $(READY) ## fail when the worker has become a third more expensive than in docs/benchmark.json
+	$(BIN)/python -m bench.check
 
 schemas: $(READY) ## write schemas/ and data/data_specs.md anew from the code
 	$(BIN)/stream-app schemas --write schemas

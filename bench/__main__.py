@@ -33,7 +33,7 @@ def main() -> None:
     talk = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
         results = measure(plan, options.part or parts, talk.print)
-    except (BrokerUnavailable, ModelError, WorkerEndedError, TimeoutError) as error:
+    except (BrokerUnavailable, ModelError, WorkerEndedError, TimeoutError, ValueError) as error:
         sys.exit(f"bench: {error}")
     show(results, new_console())
     talk.print(f"written to {write_results(results)}")

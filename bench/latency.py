@@ -20,7 +20,7 @@ from bench.statistics import Quantiles, quantiles
 
 _PROBE: Final = b"probe"
 _PROBE_EVERY_S: Final = 0.25
-_READY_WITHIN_S: Final = 60.0
+_READY_WITHIN_S: Final = 120.0
 _START_AHEAD_S: Final = 1.5
 _STRAGGLERS_S: Final = 15.0
 _QUIET_S: Final = 0.5

@@ -51,6 +51,7 @@ class Results:
         workers: by the number of workers in a group, round by round.
         partitions: by the number of a topic's partitions.
         starts: seconds to the first result.
+        profile: microseconds of the worker's CPU time per review by part, the largest first.
         core: the core alone.
         lengths, sentences, slices: what a review costs there by its characters, its sentences, the slice.
     """
@@ -73,6 +74,7 @@ class Results:
     workers: Mapping[int, Sequence[BacklogRun]] = field(default_factory=dict)
     partitions: Mapping[int, PartitionsRun] = field(default_factory=dict)
     starts: Sequence[float] = ()
+    profile: Mapping[str, float] = field(default_factory=dict)
     core: Sequence[CoreCost] = ()
     lengths: Sequence[Cost] = ()
     sentences: Sequence[Cost] = ()

@@ -21,6 +21,7 @@ from bench.competitors import (
 )
 from bench.core_alone import SLICES, core_cost, core_records, mean_result_bytes
 from bench.cost_curves import by_length, by_sentences, by_slice
+from bench.cpu_profile import cpu_profile
 from bench.jvm import jvm_ceilings
 from bench.machine import commit, machine, versions
 from bench.parts import latency, throughput, tune, with_best
@@ -134,6 +135,8 @@ def look_at_scale(session: Session, results: Results, parts: Collection[Part]) -
         results = replace(results, partitions=by_partitions(session))
     if "start" in parts:
         results = replace(results, starts=starts(session, product()))
+    if "profile" in parts:
+        results = replace(results, profile=cpu_profile(session))
     return results
 
 

@@ -17,6 +17,7 @@ def scale_tables(results: Results) -> Iterator[Table]:
     yield _workers(results.workers)
     yield _partitions(results.partitions)
     yield _starts(results.starts)
+    yield _profile(results.profile)
 
 
 def _recovery(run: RecoveryRun) -> Table:
@@ -76,3 +77,11 @@ def _starts(seconds: Sequence[float]) -> Table:
     columns = ("median", "shortest", "longest", "starts")
     title = "From the start of the process to its first result, warm caches, in seconds"
     return Table("starts", title, columns, rows)
+
+
+def _profile(profile: Mapping[str, float]) -> Table:
+    total = sum(profile.values())
+    rows = [(place, f"{us:.2f}", f"{us / total:.0%}") for place, us in profile.items()]
+    all_of_it = [("all", f"{total:.2f}", "100%")] if rows else []
+    columns = ("", "CPU µs a review", "share")
+    return Table("profile", "Where the worker's time goes", columns, [*rows, *all_of_it])

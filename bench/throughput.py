@@ -15,7 +15,7 @@ from bench.result_fields import flaw
 from bench.statistics import Sample, cpu_us_per_review, rate
 
 _LOOK_EVERY_S: Final = 0.25
-_PATIENCE_S: Final = 45.0
+_PATIENCE_S: Final = 120.0
 
 
 @dataclass(frozen=True)
