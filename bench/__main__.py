@@ -1,7 +1,7 @@
 """`python -m bench`: this product beside its peers, in one run.
 
 All parts, or those named. Prints tables and writes everything that was measured to bench/results/.
-Exit code 1 when some review did not get its one result.
+Exit code 1 when a part could not be measured, or some review did not get its one result.
 """
 
 import argparse
@@ -10,7 +10,6 @@ import sys
 from rich.console import Console
 
 from bench.plan import FULL, PARTS, QUICK, QUICK_PARTS
-from bench.processes import WorkerEndedError
 from bench.report import new_console, show
 from bench.results import TRACKED, as_json, write_results
 from bench.run import measure
@@ -33,7 +32,7 @@ def main() -> None:
     talk = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
         results = measure(plan, options.part or parts, talk.print)
-    except (BrokerUnavailable, ModelError, WorkerEndedError, TimeoutError, ValueError) as error:
+    except (BrokerUnavailable, ModelError) as error:
         sys.exit(f"bench: {error}")
     show(results, new_console())
     talk.print(f"written to {write_results(results)}")

@@ -23,6 +23,8 @@ def show(results: Results, console: Console) -> None:
         console.print(line)
     for table in tables(results):
         console.print(_drawn(table))
+    for part, why in results.failed.items():
+        console.print(f"NOT MEASURED: {part}: {why}")
     for name, how in results.how.items():
         console.print(f"{name}: {how}")
 
@@ -35,6 +37,8 @@ def heading(results: Results) -> Iterator[str]:
     yield f"peers: {_versions(results.peers)}"
     repeated = f"{reviews.reviews:,} reviews of the {reviews.origin}, repeated; {reviews.left_out} left out"
     yield f"{repeated}; {reviews.mean_bytes:,.0f} bytes each on average"
+    if results.machine_was_busy:
+        yield "PROVISIONAL: the machine was busy. Take ratios of CPU time, with care, not rates or latency."
     yield f"{results.started_at:%Y-%m-%d %H:%M} UTC, {results.took_s / 60:.0f} min\n"
 
 

@@ -25,6 +25,8 @@ FOLDER: Final = ROOT / "bench" / "results"
 TRACKED: Final = ROOT / "docs" / "benchmark.json"
 """The last full run on a quiet machine: what the pages and the plot are made from."""
 
+_BUSY_SHARE: Final = 0.25
+
 Rounds = Mapping[str, Sequence[BacklogRun]]
 
 
@@ -43,6 +45,7 @@ class Results:
         peers: versions in the peers' environment.
         reviews: what was classified.
         how: what each competitor did, by name.
+        failed: parts that could not be measured, and why.
         sweeps: trials of each peer's tuning, the best first.
         throughput: runs of each competitor, round by round.
         layers: the same, of those that have the product's scorer.
@@ -66,6 +69,7 @@ class Results:
     peers: Mapping[str, str]
     reviews: ReviewsFacts
     how: Mapping[str, str]
+    failed: Mapping[Part, str] = field(default_factory=dict)
     sweeps: Mapping[str, Sequence[Trial]] = field(default_factory=dict)
     throughput: Rounds = field(default_factory=dict)
     layers: Rounds = field(default_factory=dict)
@@ -81,9 +85,14 @@ class Results:
     slices: Sequence[Cost] = ()
 
     @property
+    def machine_was_busy(self) -> bool:
+        """Whether others used the machine just before: then rates and latency are not its own."""
+        return bool(self.machine["load_before"] > self.machine["cores"] * _BUSY_SHARE)
+
+    @property
     def valid(self) -> bool:
-        """Whether in every run each review got its one result, and a good one."""
-        return all(run.valid for run in self._runs())
+        """Whether every part was measured, and in every run each review got its one result, a good one."""
+        return not self.failed and all(run.valid for run in self._runs())
 
     def _runs(self) -> Iterator[BacklogRun | LatencyRun | RecoveryRun]:
         for runs in (*self.throughput.values(), *self.layers.values(), *self.workers.values()):

@@ -2,12 +2,15 @@
 
 import gc
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from confluent_kafka import KafkaException
 
 from bench.cluster import Cluster
 from bench.competitors import (
@@ -27,6 +30,7 @@ from bench.machine import commit, machine, versions
 from bench.parts import latency, throughput, tune, with_best
 from bench.peers_environment import peers_model, peers_python, peers_versions
 from bench.plan import CORE_REVIEWS, Part, Plan
+from bench.processes import WorkerEndedError
 from bench.recovery import run_recovery
 from bench.results import Results, median_of
 from bench.reviews import Reviews, load_reviews
@@ -38,6 +42,8 @@ from stream_app.core.scoring import Model
 from stream_app.kafka.broker import local_broker
 from stream_app.model_store import load_model
 
+Step = Callable[[Results], Results]
+
 
 def measure(plan: Plan, parts: Sequence[Part], say: Say) -> Results:
     """The parts, measured.
@@ -45,8 +51,6 @@ def measure(plan: Plan, parts: Sequence[Part], say: Say) -> Results:
     Raises:
         BrokerUnavailable: no broker could be started.
         ModelError: the product's champion must not be used.
-        WorkerEndedError: a worker ended before its work was done.
-        TimeoutError: something did not come.
     """
     began, reviews = time.monotonic(), load_reviews()
     python = peers_python(say)
@@ -66,12 +70,39 @@ def measure(plan: Plan, parts: Sequence[Part], say: Say) -> Results:
     )
     if "core" in parts:
         results = core_part(results, reviews, champion, say)
+    output_bytes = result_bytes(reviews, champion)
     gc.collect()
     gc.freeze()  # the collector must not look through all reviews while results are timed
     with session_on_a_broker(reviews, plan, say) as session:
-        results = compare(session, results, peers, parts, result_bytes(reviews, champion))
-        results = look_at_scale(session, results, parts)
+        for part, step in steps(session, peers, output_bytes).items():
+            if part in parts:
+                results = attempt(part, step, results, say)
     return replace(results, took_s=time.monotonic() - began)
+
+
+def attempt(part: Part, step: Step, results: Results, say: Say) -> Results:
+    """The results with those of the part, or with what went wrong: the other parts are not lost by it."""
+    try:
+        return step(results)
+    except (KafkaException, WorkerEndedError, TimeoutError, ValueError) as error:
+        say(f"{part}: {error}")
+        return replace(results, failed={**results.failed, part: str(error)})
+
+
+def steps(session: Session, peers: Peers, output_bytes: int) -> dict[Part, Step]:
+    """The parts that need a broker, in their order: latency wants to know the throughput."""
+    alone = product()
+    return {
+        "throughput": partial(_throughput_part, session, peers, output_bytes),
+        "layers": partial(_layers_part, session, peers),
+        "latency": partial(_latency_part, session, peers),
+        "recovery": lambda results: replace(results, recovery=run_recovery(session, alone)),
+        "scale": lambda results: replace(
+            results, workers=by_workers(session, alone), partitions=by_partitions(session)
+        ),
+        "start": lambda results: replace(results, starts=starts(session, alone)),
+        "profile": lambda results: replace(results, profile=cpu_profile(session)),
+    }
 
 
 def core_part(results: Results, reviews: Reviews, champion: Model, say: Say) -> Results:
@@ -104,54 +135,42 @@ def session_on_a_broker(reviews: Reviews, plan: Plan, say: Say) -> Iterator[Sess
         yield Session(cluster, reviews, plan, Path(folder), say)
 
 
-def compare(
-    session: Session, results: Results, peers: Peers, parts: Collection[Part], output_bytes: int
-) -> Results:
-    """Throughput, the streaming layers, latency."""
-    if "throughput" in parts:
-        trials = tune(session, [peers.loop()], RECORDED_TUNING, LOOP_CANDIDATES)
-        loop = with_best(peers.loop(), trials)
-        ceilings = [ceiling(output_bytes), *jvm_ceilings(output_bytes, session.say)]
-        competitors = [product(), loop, peers.quix(), peers.stock_faust(), *ceilings]
-        results = _told(replace(results, sweeps={**results.sweeps, **trials}), competitors)
-        results = replace(results, throughput=throughput(session, competitors))
-    if "layers" in parts:
-        others = peers.with_our_scorer()
-        trials = tune(session, others, RECORDED_BATCH, BATCH_CANDIDATES)
-        competitors = [product(), *(with_best(other, trials) for other in others)]
-        results = _told(replace(results, sweeps={**results.sweeps, **trials}), competitors)
-        results = replace(results, layers=throughput(session, competitors))
-    if "latency" in parts:
-        results = _latency_part(session, _told(results, [product(), peers.echo()]), peers)
-    return results
+def _throughput_part(session: Session, peers: Peers, output_bytes: int, results: Results) -> Results:
+    """Each with its own model, the loop tuned by a sweep, and the ceilings."""
+    trials = tune(session, [peers.loop()], RECORDED_TUNING, LOOP_CANDIDATES)
+    loop = with_best(peers.loop(), trials)
+    ceilings = [ceiling(output_bytes), *jvm_ceilings(output_bytes, session.say)]
+    competitors = [product(), loop, peers.quix(), peers.stock_faust(), *ceilings]
+    results = _told(replace(results, sweeps={**results.sweeps, **trials}), competitors)
+    return replace(results, throughput=throughput(session, competitors))
 
 
-def look_at_scale(session: Session, results: Results, parts: Collection[Part]) -> Results:
-    """The product alone: after a pause, in groups, on many partitions, at its start."""
-    if "recovery" in parts:
-        results = replace(results, recovery=run_recovery(session, product()))
-    if "scale" in parts:
-        results = replace(results, workers=by_workers(session, product()))
-        results = replace(results, partitions=by_partitions(session))
-    if "start" in parts:
-        results = replace(results, starts=starts(session, product()))
-    if "profile" in parts:
-        results = replace(results, profile=cpu_profile(session))
-    return results
+def _layers_part(session: Session, peers: Peers, results: Results) -> Results:
+    """All with the product's scorer, each with the batch size that its sweep found best."""
+    others = peers.with_our_scorer()
+    trials = tune(session, others, RECORDED_BATCH, BATCH_CANDIDATES)
+    competitors = [product(), *(with_best(other, trials) for other in others)]
+    results = _told(replace(results, sweeps={**results.sweeps, **trials}), competitors)
+    return replace(results, layers=throughput(session, competitors))
 
 
-def _latency_part(session: Session, results: Results, peers: Peers) -> Results:
+def _latency_part(session: Session, peers: Peers, results: Results) -> Results:
     """Pairs at some rates, the product alone at others and at half of what it can do at most."""
-    plan = session.plan
+    plan, results = session.plan, _told(results, [product(), peers.echo()])
     measured = {
         rate: latency(session, [product(), peers.echo()], rate, pairs)
         for rate, pairs in plan.latency_pairs.items()
     }
-    rates = [*plan.latency_alone]
-    if rates and results.throughput:
-        rates.append(round(median_of(results.throughput[PRODUCT], "reviews_per_s") / 2))
-    measured |= {rate: latency(session, [product()], rate, 1) for rate in rates}
+    for rate in (*plan.latency_alone, *_half_of_the_most(results)):
+        measured[rate] = latency(session, [product()], rate, 1)
     return replace(results, latency=dict(sorted(measured.items())))
+
+
+def _half_of_the_most(results: Results) -> Iterator[int]:
+    """Half of the product's throughput, where it was measured and the plan has rates of the product alone."""
+    runs = results.throughput.get(PRODUCT, ())
+    if results.plan.latency_alone and runs and all(run.valid for run in runs):
+        yield round(median_of(runs, "reviews_per_s") / 2)
 
 
 def _told(results: Results, competitors: Sequence[Competitor]) -> Results:

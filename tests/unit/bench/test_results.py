@@ -10,6 +10,7 @@ from rich.console import Console
 from bench.competitors import ECHO, LOOP, PRODUCT, SCORER_LOOP
 from bench.report import show
 from bench.results import Results, as_json, cheaper_than, faster_than, read_results, write_results
+from bench.run import attempt
 from bench.scale import PartitionsRun
 from bench.tables import tables
 from bench.throughput import BacklogRun
@@ -122,3 +123,16 @@ def test_a_file_of_another_form_is_refused_by_name_and_field(tmp_path: Path) -> 
 def test_without_an_echo_at_its_rate_there_is_no_ratio() -> None:
     outcome = results(backlog_run(10_000, 100), latency_run(6.0))
     assert outcome.p99_against_echo(1_000, PRODUCT) is None
+
+
+def test_a_part_that_fails_takes_no_other_with_it_and_is_told() -> None:
+    def fail(_: Results) -> Results:
+        raise TimeoutError("no result within 60 s")
+
+    outcome = results(backlog_run(10_000, 100), latency_run(6.0))
+    said: list[str] = []
+    after = attempt("scale", fail, outcome, said.append)
+    assert (outcome.valid, after.valid) == (True, False)
+    assert after.throughput == outcome.throughput
+    assert said == ["scale: no result within 60 s"]
+    assert "NOT MEASURED: scale: no result within 60 s" in shown(after)
