@@ -37,6 +37,9 @@ def plot(results: Results) -> str:
         if rates:
             parts.append(_group(title, rates, top))
             top += _HEAD + _ROW * len(rates)
+    if results.machine_was_busy:
+        parts.append(f'<text x="0" y="{top + 14}">Provisional: others used the machine meanwhile.</text>')
+        top += _ROW
     size = f'width="{_WIDTH}" height="{top}" viewBox="0 0 {_WIDTH} {top}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">'
     return "\n".join([head, f"<style>{_STYLE}</style>", *parts, "</svg>", ""])
@@ -63,10 +66,15 @@ def _group(title: str, rates: Mapping[str, float], top: int) -> str:
 def _bar(name: str, rate: float, share: float, top: int, product: float | None) -> Sequence[str]:
     length = max(1.0, share * (_WIDTH - _LABEL - _VALUE))
     kind = "product" if name == PRODUCT else "peer"
-    ratio = f" (1/{product / rate:.1f})" if product and name != PRODUCT else ""
+    ratio = f" ({beside(rate, product)})" if product and name != PRODUCT else ""
     text_y = top + _BAR - 3
     return (
         f'<text x="{_LABEL - 8}" y="{text_y}" text-anchor="end">{escape(name)}</text>',
         f'<rect class="{kind}" x="{_LABEL}" y="{top}" width="{length:.1f}" height="{_BAR}" rx="2"/>',
         f'<text x="{_LABEL + length + 6:.1f}" y="{text_y}">{rate:,.0f}{ratio}</text>',
     )
+
+
+def beside(rate: float, product: float) -> str:
+    """A rate as a share or as a multiple of the product's."""
+    return f"1/{product / rate:.1f}" if rate < product else f"{rate / product:.1f} times"
