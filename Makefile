@@ -4,10 +4,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup demo test faults soak fuzz hostile alerts check train bench sbom audit lock schemas dashboards chart
+.PHONY: help setup demo test faults soak fuzz hostile alerts check train bench bench-quick bench-page bench-check sbom \
+	audit lock schemas dashboards chart
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## make .venv with the locked packages and the commands stream-app and stream-train
 
@@ -41,8 +42,17 @@ check: $(READY) ## formatting, lint, types
 train: $(READY) ## train a model into models/candidates (DATA=folder of reviews)
 	$(BIN)/stream-train train $(if $(DATA),--data $(DATA))
 
-bench: $(READY) ## this product beside its peers, in one run
-	$(BIN)/python -m bench
+bench: $(READY) ## this product beside its peers, in one run (PARTS="latency scale" for some of it)
+	$(BIN)/python -m bench $(PARTS)
+
+bench-quick: $(READY) ## a look at the same, in two minutes
+	$(BIN)/python -m bench --quick
+
+bench-page: $(READY) ## write the tables of docs/performance.md and the plot anew from docs/benchmark.json
+	$(BIN)/python -m bench.page
+
+bench-check: $(READY) ## fail when the worker has become a third more expensive than in docs/benchmark.json
+	$(BIN)/python -m bench.check
 
 fuzz: $(READY) ## look for input that breaks a promise (SECONDS=60 for each TARGET, all without one)
 	$(BIN)/python -m fuzz --seconds $(or $(SECONDS),60) $(TARGET)

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import NamedTuple
+from dataclasses import dataclass
 
 
-class Account(NamedTuple):
+@dataclass(frozen=True)
+class Account:
     """What became of a run's inputs.
 
     Attributes:

@@ -121,7 +121,7 @@ def _send_share(port: int, bodies: Sequence[bytes], schedule: Schedule, first: i
 @contextmanager
 def _served(folder: Path) -> Iterator[int]:
     """`stream-app serve` in a process of its own, ready; its port."""
-    port = _free_port()
+    port = free_port()
     with worker([sys.executable, "-m", "stream_app", "serve", f"--api-port={port}"], folder) as process:
         _wait_until_ready(port, process)
         yield port
@@ -142,7 +142,8 @@ def _wait_until_ready(port: int, process: Worker) -> None:
     raise TimeoutError(f"port {port} did not answer within {_READY_WITHIN_S:g} s")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

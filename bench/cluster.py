@@ -8,6 +8,7 @@ import numpy as np
 from confluent_kafka import (
     OFFSET_END,
     Consumer,
+    ConsumerGroupState,
     KafkaError,
     KafkaException,
     Message,
@@ -53,6 +54,7 @@ class Cluster:
 
     def __init__(self, bootstrap_servers: str) -> None:
         self.bootstrap_servers = bootstrap_servers
+        self._partitions: dict[str, int] = {}
         self._admin = AdminClient({"bootstrap.servers": bootstrap_servers})
         self._asker = Consumer(
             {
@@ -69,10 +71,11 @@ class Cluster:
         with self._admin:
             pass
 
-    def create(self, *names: str) -> None:
+    def create(self, *names: str, partitions: int = PARTITIONS) -> None:
         """Topics whose records carry the broker's time of append: one clock for everyone's results."""
+        self._partitions |= dict.fromkeys(names, partitions)
         config = {"message.timestamp.type": "LogAppendTime"}
-        topics = [NewTopic(name, PARTITIONS, 1, config=config) for name in names]
+        topics = [NewTopic(name, partitions, 1, config=config) for name in names]
         for done in self._admin.create_topics(topics).values():
             done.result(_TIMEOUT_S)
         for name in names:
@@ -87,9 +90,13 @@ class Cluster:
 
     def _is_led(self, topic: str) -> bool:
         partitions = self._asker.list_topics(topic, _TIMEOUT_S).topics[topic].partitions
-        return len(partitions) == PARTITIONS and all(
+        return len(partitions) == self.partitions(topic) and all(
             partition.leader >= 0 for partition in partitions.values()
         )
+
+    def partitions(self, topic: str) -> int:
+        """How many a topic has that was created here."""
+        return self._partitions[topic]
 
     def delete(self, *names: str) -> None:
         """Remove topics."""
@@ -102,6 +109,7 @@ class Cluster:
         Raises:
             KafkaException: the broker refused one.
         """
+        partitions = self.partitions(topic)
         producer = Producer(
             {
                 "bootstrap.servers": self.bootstrap_servers,
@@ -112,7 +120,7 @@ class Cluster:
         )
         for number in range(count):
             value = values[number % len(values)]
-            producer.produce(topic, value, key_of(number), number % PARTITIONS)
+            producer.produce(topic, value, key_of(number), number % partitions)
             if number % _READ == 0:
                 producer.poll(0)
         producer.flush()
@@ -137,12 +145,17 @@ class Cluster:
                 time.sleep(_RETRY_S)
 
     def _ends(self, topic: str) -> list[TopicPartition]:
-        wanted = [TopicPartition(topic, number, OFFSET_END) for number in range(PARTITIONS)]
+        wanted = [TopicPartition(topic, number, OFFSET_END) for number in range(self.partitions(topic))]
         found = self._asker.offsets_for_times(wanted, _TIMEOUT_S)
         for partition in found:
             if partition.error:
                 raise KafkaException(partition.error)
         return found
+
+    def members(self, group_id: str) -> int:
+        """How many members a group has that all hold their partitions; 0 while they are being handed out."""
+        group = self._admin.describe_consumer_groups([group_id])[group_id].result(_TIMEOUT_S)
+        return len(group.members) if group.state is ConsumerGroupState.STABLE else 0
 
     def read(self, topic: str) -> Output:
         """Everything in a topic."""
@@ -163,18 +176,16 @@ class Cluster:
         """Until each partition has told its end: the last offsets of one may be transactions' markers."""
         config = {"bootstrap.servers": self.bootstrap_servers, "group.id": "bench-read", **_NO_COMMIT}
         consumer = Consumer({**config, "enable.partition.eof": True})
-        consumer.assign([TopicPartition(topic, number, 0) for number in range(PARTITIONS)])
-        ended = 0
-        while ended < PARTITIONS:
+        to_come = self.partitions(topic)
+        consumer.assign([TopicPartition(topic, number, 0) for number in range(to_come)])
+        while to_come:
             message = consumer.poll(_TIMEOUT_S)
             if message is None:
-                raise TimeoutError(
-                    f"{topic}: no record within {_TIMEOUT_S} s, {PARTITIONS - ended} not at an end"
-                )
+                raise TimeoutError(f"{topic}: no record within {_TIMEOUT_S} s, {to_come} partitions not read")
             if (error := message.error()) is None:
                 yield message
             elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - public, though it begins with _
-                ended += 1
+                to_come -= 1
             else:
                 raise KafkaException(error)
         consumer.close()
@@ -184,15 +195,15 @@ class Group:
     """The committed offsets of a consumer group, seen from outside.
 
     Args:
-        bootstrap_servers: host:port.
+        cluster: where it is.
         group_id: of the group.
         topic: that it reads.
     """
 
-    def __init__(self, bootstrap_servers: str, group_id: str, topic: str) -> None:
-        config = {"bootstrap.servers": bootstrap_servers, "group.id": group_id, **_NO_COMMIT}
+    def __init__(self, cluster: Cluster, group_id: str, topic: str) -> None:
+        config = {"bootstrap.servers": cluster.bootstrap_servers, "group.id": group_id, **_NO_COMMIT}
         self._consumer = Consumer(config)
-        self._partitions = [TopicPartition(topic, number) for number in range(PARTITIONS)]
+        self._partitions = [TopicPartition(topic, number) for number in range(cluster.partitions(topic))]
 
     def committed(self) -> int:
         """How many records lie before the committed offsets of a topic that starts at 0."""

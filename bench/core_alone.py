@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import median
 from typing import Final, NamedTuple
 
@@ -24,7 +25,8 @@ class CoreRecord(NamedTuple):
     headers: tuple[()] = ()
 
 
-class CoreCost(NamedTuple):
+@dataclass(frozen=True)
+class CoreCost:
     """Microseconds per review in slices of `slice_size`, the median over the repeats, by stage."""
 
     slice_size: int

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -19,7 +20,7 @@ from bench.statistics import Quantiles, quantiles
 
 _PROBE: Final = b"probe"
 _PROBE_EVERY_S: Final = 0.25
-_READY_WITHIN_S: Final = 60.0
+_READY_WITHIN_S: Final = 120.0
 _START_AHEAD_S: Final = 1.5
 _STRAGGLERS_S: Final = 15.0
 _QUIET_S: Final = 0.5
@@ -41,7 +42,8 @@ class Load(NamedTuple):
     warm_up_s: float
 
 
-class LatencyRun(NamedTuple):
+@dataclass(frozen=True)
+class LatencyRun:
     """One competitor under the load.
 
     Attributes:
@@ -76,7 +78,7 @@ def run_latency(cluster: Cluster, competitor: Competitor, load: Load, run: str, 
     ):
         _wait_until_ready(streams, load, observer, process)
         schedule = Schedule(time.monotonic() + _START_AHEAD_S, load.rate, round(load.rate * load.seconds))
-        with _load_generator(streams, load, schedule) as generator:
+        with load_generator(streams, load.values, schedule) as generator:
             seen = _observe(observer, schedule)
             late_p99_ms = json.loads(generator.communicate()[0])["late_p99_ms"]
     cluster.delete(*topics)
@@ -112,14 +114,18 @@ def _wait_until_ready(streams: Streams, load: Load, observer: Consumer, process:
     raise TimeoutError(f"{streams.result_topic}: no result within {_READY_WITHIN_S} s")
 
 
-def _load_generator(streams: Streams, load: Load, schedule: Schedule) -> subprocess.Popen[bytes]:
+def load_generator(
+    streams: Streams, values: Path, schedule: Schedule, first_key: int = 0
+) -> subprocess.Popen[bytes]:
+    """A process that sends on the schedule, and prints how punctual it was."""
     options = {
         "bootstrap-servers": streams.bootstrap_servers,
         "topic": streams.input_topic,
-        "values": load.values,
+        "values": values,
         "start-s": schedule.start_s,
         "rate": schedule.rate,
         "reviews": schedule.reviews,
+        "first-key": first_key,
     }
     command = [
         sys.executable,

@@ -20,8 +20,11 @@ _TRAINING: Final = ROOT / "bench" / "peers" / "train.py"
 _TRAINED_ON: Final = 10_000
 _PACKAGES: Final = (
     "confluent-kafka",
-    "quixstreams",
+    "aiokafka",
+    "bytewax",
+    "faststream",
     "faust-streaming",
+    "quixstreams",
     "scikit-learn",
     "sentencex",
     "orjson",

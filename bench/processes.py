@@ -44,17 +44,24 @@ class Worker:
         return times.user + times.system
 
     def memory(self) -> int:
-        """Resident memory in bytes."""
+        """Resident memory in bytes (RSS)."""
         return self._usage.memory_info().rss
+
+    def own_memory(self) -> int:
+        """Resident memory in bytes, pages shared with other processes by shares (PSS; where unknown, RSS)."""
+        try:
+            return int(getattr(self._usage.memory_full_info(), "pss", self.memory()))
+        except psutil.ZombieProcess:  # it has just ended: the next look says so
+            return self.memory()
 
 
 @contextmanager
-def worker(command: Sequence[str], folder: Path) -> Iterator[Worker]:
-    """Runs a command until the block ends; what it says goes to a file in `folder`.
+def worker(command: Sequence[str], folder: Path, number: int = 0) -> Iterator[Worker]:
+    """Runs a command until the block ends; what it says goes to a file of that number in `folder`.
 
     Its working directory is `folder`, so that no `.env` of the project is read.
     """
-    said = folder / "worker.log"
+    said = folder / f"worker-{number}.log"
     with said.open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 - commands of the benchmark's own
             list(command), stdout=log, stderr=subprocess.STDOUT, cwd=folder, env=environment()

@@ -1,30 +1,43 @@
 """Everything that one run measured, and the file that keeps it."""
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 from typing import Any, Final
+
+import msgspec
 
 from bench.competitors import ECHO, PRODUCT
 from bench.core_alone import CoreCost
+from bench.cost_curves import Cost
 from bench.latency import LatencyRun
-from bench.plan import Plan
+from bench.plan import Part, Plan
+from bench.recovery import RecoveryRun
 from bench.reviews import ROOT, ReviewsFacts
+from bench.scale import PartitionsRun
 from bench.statistics import median_ratio
 from bench.throughput import BacklogRun
 from bench.tuning import Trial
 
 FOLDER: Final = ROOT / "bench" / "results"
+TRACKED: Final = ROOT / "docs" / "benchmark.json"
+"""The last full run on a quiet machine: what the pages and the plot are made from."""
+
+_BUSY_SHARE: Final = 0.25
+
+Rounds = Mapping[str, Sequence[BacklogRun]]
 
 
 @dataclass(frozen=True)
 class Results:
-    """One run.
+    """One run. What was not measured is empty.
 
     Attributes:
         started_at: with its time zone.
+        took_s: seconds.
+        parts: what was asked for.
         plan: how much was measured.
         machine: what it ran on.
         commit: of the working copy.
@@ -32,13 +45,23 @@ class Results:
         peers: versions in the peers' environment.
         reviews: what was classified.
         how: what each competitor did, by name.
-        sweep: trials of the loop's tuning, the best first.
+        failed: parts that could not be measured, and why.
+        sweeps: trials of each peer's tuning, the best first.
         throughput: runs of each competitor, round by round.
-        latency: runs of product, exactly-once and echo, round by round.
+        layers: the same, of those that have the product's scorer.
+        latency: by reviews a second: runs of each competitor, round by round.
+        recovery: after a pause.
+        workers: by the number of workers in a group, round by round.
+        partitions: by the number of a topic's partitions.
+        starts: seconds to the first result.
+        profile: microseconds of the worker's CPU time per review by part, the largest first.
         core: the core alone.
+        lengths, sentences, slices: what a review costs there by its characters, its sentences, the slice.
     """
 
     started_at: datetime
+    took_s: float
+    parts: Sequence[Part]
     plan: Plan
     machine: Mapping[str, Any]
     commit: str
@@ -46,79 +69,105 @@ class Results:
     peers: Mapping[str, str]
     reviews: ReviewsFacts
     how: Mapping[str, str]
-    sweep: Sequence[Trial]
-    throughput: Mapping[str, Sequence[BacklogRun]]
-    latency: Mapping[str, Sequence[LatencyRun]]
-    core: Sequence[CoreCost]
+    failed: Mapping[Part, str] = field(default_factory=dict)
+    sweeps: Mapping[str, Sequence[Trial]] = field(default_factory=dict)
+    throughput: Rounds = field(default_factory=dict)
+    layers: Rounds = field(default_factory=dict)
+    latency: Mapping[int, Mapping[str, Sequence[LatencyRun]]] = field(default_factory=dict)
+    recovery: RecoveryRun | None = None
+    workers: Mapping[int, Sequence[BacklogRun]] = field(default_factory=dict)
+    partitions: Mapping[int, PartitionsRun] = field(default_factory=dict)
+    starts: Sequence[float] = ()
+    profile: Mapping[str, float] = field(default_factory=dict)
+    core: Sequence[CoreCost] = ()
+    lengths: Sequence[Cost] = ()
+    sentences: Sequence[Cost] = ()
+    slices: Sequence[Cost] = ()
+
+    @property
+    def machine_was_busy(self) -> bool:
+        """Whether others used the machine just before: then rates and latency are not its own."""
+        return bool(self.machine["load_before"] > self.machine["cores"] * _BUSY_SHARE)
 
     @property
     def valid(self) -> bool:
-        """Whether in every run each review got its one result, and a good one."""
-        backlogs = all(run.valid for runs in self.throughput.values() for run in runs)
-        return backlogs and all(run.valid for runs in self.latency.values() for run in runs)
+        """Whether every part was measured, and in every run each review got its one result, a good one."""
+        return not self.failed and all(run.valid for run in self._runs())
 
-    def faster_than(self, name: str) -> float | None:
-        """How many times the competitor's reviews per second the product reaches, the median of the rounds.
+    def _runs(self) -> Iterator[BacklogRun | LatencyRun | RecoveryRun]:
+        for runs in (*self.throughput.values(), *self.layers.values(), *self.workers.values()):
+            yield from runs
+        yield from (one.run for one in self.partitions.values())
+        yield from () if self.recovery is None else (self.recovery,)
+        for competitors in self.latency.values():
+            for timed in competitors.values():
+                yield from timed
 
-        None when one of them has no valid figure.
-        """
-        ours, theirs = self.throughput[PRODUCT], self.throughput[name]
-        if not all(run.valid for run in (*ours, *theirs)):
-            return None
-        return median_ratio([run.reviews_per_s for run in ours], [run.reviews_per_s for run in theirs])
-
-    def cheaper_than(self, name: str) -> float | None:
-        """How many times the product's CPU time per review the competitor takes, the median of the rounds."""
-        ours, theirs = self.throughput[PRODUCT], self.throughput[name]
-        if not all(run.valid for run in (*ours, *theirs)):
-            return None
-        return median_ratio([run.cpu_us for run in theirs], [run.cpu_us for run in ours])
-
-    def p99_against_echo(self, name: str) -> float | None:
+    def p99_against_echo(self, rate: int, name: str) -> float | None:
         """How many times the echo's p99 latency this one's is, the median of the rounds."""
-        theirs, floor = self.latency[name], self.latency[ECHO]
-        if not all(run.valid for run in (*theirs, *floor)):
+        theirs, floor = self.latency[rate][name], self.latency[rate].get(ECHO, ())
+        if not floor or not all(run.valid for run in (*theirs, *floor)):
             return None
         return median_ratio([run.latency.p99 for run in theirs], [run.latency.p99 for run in floor])
 
 
-def as_json(results: Results) -> str:
+def faster_than(rounds: Rounds, name: str) -> float | None:
+    """How many times the competitor's reviews per second the product reaches, the median of the rounds.
+
+    None when one of them has no valid figure.
+    """
+    ours, theirs = rounds[PRODUCT], rounds[name]
+    if not all(run.valid for run in (*ours, *theirs)):
+        return None
+    return median_ratio([run.reviews_per_s for run in ours], [run.reviews_per_s for run in theirs])
+
+
+def cheaper_than(rounds: Rounds, name: str) -> float | None:
+    """How many times the product's CPU time per review the competitor takes, the median of the rounds."""
+    ours, theirs = rounds[PRODUCT], rounds[name]
+    if not all(run.valid for run in (*ours, *theirs)):
+        return None
+    return median_ratio([run.cpu_us for run in theirs], [run.cpu_us for run in ours])
+
+
+def median_of(runs: Sequence[BacklogRun], figure: str) -> float:
+    """The median of a figure over the runs."""
+    return float(median(getattr(run, figure) for run in runs))
+
+
+def as_json(results: Results) -> bytes:
     """All of it, with the ratios, as a JSON document."""
-    document = {
-        "started_at": results.started_at.isoformat(),
-        "valid": results.valid,
-        "plan": results.plan._asdict(),
-        "machine": results.machine,
-        "commit": results.commit,
-        "versions": results.versions,
-        "peers": results.peers,
-        "reviews": results.reviews._asdict(),
-        "ratios": {
-            "product_is_faster_than": {name: results.faster_than(name) for name in results.throughput},
-            "cpu_of_product_is_smaller_than_of": {
-                name: results.cheaper_than(name) for name in results.throughput
-            },
-            "p99_latency_against_echo": {name: results.p99_against_echo(name) for name in results.latency},
-        },
-        "competitors": results.how,
-        "sweep": [trial._asdict() for trial in results.sweep],
-        "throughput": {name: [_plain(run) for run in runs] for name, runs in results.throughput.items()},
-        "latency": {name: [_plain(run) for run in runs] for name, runs in results.latency.items()},
-        "core_us_per_review": {cost.slice_size: {**cost.stages, "all": cost.total} for cost in results.core},
+    document = msgspec.to_builtins(results)
+    ratios = {
+        group: {
+            name: {
+                "product_is_faster_by": faster_than(rounds, name),
+                "takes_more_cpu_by": cheaper_than(rounds, name),
+            }
+            for name in rounds
+        }
+        for group, rounds in (("throughput", results.throughput), ("layers", results.layers))
     }
-    return json.dumps(document, indent=2) + "\n"
+    document |= {"valid": results.valid, "ratios": ratios}
+    return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
 
 
 def write_results(results: Results, folder: Path = FOLDER) -> Path:
     """Keep the run in a file named after its date."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{results.started_at.astimezone(UTC):%Y-%m-%dT%H%M%SZ}.json"
-    file.write_text(as_json(results))
+    file.write_bytes(as_json(results))
     return file
 
 
-def _plain(run: BacklogRun | LatencyRun) -> dict[str, Any]:
-    """A run with the tuples in it as objects."""
-    return {
-        name: value._asdict() if hasattr(value, "_asdict") else value for name, value in run._asdict().items()
-    }
+def read_results(file: Path = TRACKED) -> Results:
+    """A run that was kept.
+
+    Raises:
+        FileNotFoundError: there is none.
+        ValueError: the file is not of this form; the message names the field.
+    """
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Results)
+    except msgspec.DecodeError as error:
+        raise ValueError(f"{file}: expected a file that `python -m bench` wrote: {error}") from error

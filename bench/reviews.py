@@ -5,6 +5,7 @@ import json
 import os
 import random
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -38,7 +39,8 @@ class Reviews(NamedTuple):
         return ReviewsFacts(self.origin, len(sizes), self.left_out, round(sum(sizes) / len(sizes), 1))
 
 
-class ReviewsFacts(NamedTuple):
+@dataclass(frozen=True)
+class ReviewsFacts:
     """The load in figures.
 
     Attributes:

@@ -1,6 +1,7 @@
 """Figures from measurements: quantiles, medians, rates and ratios. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
 from statistics import median
@@ -10,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class Quantiles(NamedTuple):
+@dataclass(frozen=True)
+class Quantiles:
     """Latency in milliseconds."""
 
     p50: float
@@ -58,11 +60,19 @@ def rate(appended_ms: NDArray[np.int64]) -> float:
 
 
 class Sample(NamedTuple):
-    """A look at a running worker: results so far, its CPU seconds so far, its resident memory in bytes."""
+    """A look at running workers, all of them together.
+
+    Attributes:
+        results: so far.
+        cpu_s: CPU seconds so far.
+        memory: resident, in bytes (RSS).
+        own_memory: the same, what is shared with other processes by shares (PSS).
+    """
 
     results: int
     cpu_s: float
     memory: int
+    own_memory: int
 
 
 def cpu_us_per_review(samples: Sequence[Sample]) -> float:

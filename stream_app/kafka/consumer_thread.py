@@ -11,7 +11,7 @@ from faust.types import TP
 from mode import Service
 
 _BEAT_INTERVAL_S = 1.0
-_METADATA_MS = 10_000  # partitions that are added to the input are seen within that time, not within 5 minutes
+_METADATA_MS = 10_000  # partitions that are added to the input are seen within that time, not 5 minutes
 
 
 class ThreadTransport(Protocol):

@@ -3,18 +3,18 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.account import account, key_of
+from bench.account import Account, account, key_of
 
 
 def test_every_input_once_is_balanced() -> None:
     found = account(3, [key_of(2), key_of(0), key_of(1)])
-    assert found == (3, 3, 0, 0, 0)
+    assert found == Account(3, 3, 0, 0, 0)
     assert found.balanced
 
 
 def test_each_kind_of_difference_is_counted_by_itself() -> None:
     found = account(5, [b"0", b"1", b"1", b"1", b"x", None, None, b"5"])
-    assert found == (5, 8, 3, 2, 4)
+    assert found == Account(5, 8, 3, 2, 4)
     assert not found.balanced
 
 

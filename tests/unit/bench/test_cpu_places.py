@@ -1,0 +1,61 @@
+import sys
+
+import pytest
+
+from bench.cpu_places import LOOP, OTHER, place_of
+from bench.sampled_worker import Sampler, stack
+
+PUBLISH = ("/x/stream_app/kafka/publish.py", "_send")
+WORKER = ("/x/stream_app/worker.py", "_classify_slice")
+PRODUCER = ("/x/aiokafka/producer/sender.py", "_send_produce_req")
+
+
+@pytest.mark.parametrize(
+    ("frames", "place"),
+    [
+        ([("/x/stream_app/core/scoring.py", "probabilities"), WORKER], "core"),
+        ([("/x/msgspec/__init__.py", "encode"), PUBLISH, WORKER], "publish"),
+        (
+            [("/x/aiokafka/conn.py", "send"), PRODUCER, ("/lib/asyncio/events.py", "_run")],
+            "produce, broker's acks (aiokafka)",
+        ),
+        ([("/x/faust/transport/consumer.py", "_commit_offsets")], "commit, heartbeat"),
+        ([("/x/faust/transport/consumer.py", "_drain_messages")], "delivery (Faust)"),
+        ([("/x/stream_app/kafka/transport.py", "ack")], "ack, exact offsets"),
+        (
+            [("/x/stream_app/histograms.py", "add"), ("/x/stream_app/metrics.py", "published")],
+            "metrics, health, breaker",
+        ),
+        ([WORKER], "worker"),
+        ([("/lib/selectors.py", "select"), ("/lib/asyncio/base_events.py", "run_forever")], LOOP),
+        ([], OTHER),
+    ],
+)
+def test_the_innermost_known_place_counts(frames: list[tuple[str, str]], place: str) -> None:
+    assert place_of(frames) == place
+
+
+def test_a_stack_is_told_from_within() -> None:
+    def inner() -> list[tuple[str, str]]:
+        return list(stack(sys._getframe()))
+
+    functions = [function for _, function in inner()]
+    assert functions[:2] == ["inner", "test_a_stack_is_told_from_within"]
+
+
+def burn() -> None:
+    sum(number * number for number in range(300_000))
+
+
+def test_time_in_the_core_belongs_to_the_stage_that_ends_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.sampled_worker.place_of", lambda _: "core")
+    sampler = Sampler()
+    burn()
+    sampler.look(0, None)
+    assert not sampler.seconds  # nothing counts before the first slice
+    sampler.stage_ended("decode")
+    burn()
+    sampler.look(0, None)
+    sampler.stage_ended("split")
+    sampler.stage_ended("score")
+    assert sampler.seconds["split"] > sampler.seconds["score"] == 0
