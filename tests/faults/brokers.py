@@ -7,7 +7,7 @@ from typing import Final
 from stream_app.kafka.broker import LocalBroker
 from tests.faults.scenario import Outcome, Scenario, Stage
 from tests.faults.trial import PER_S, REPEATS, trial
-from tests.stream import wait_until
+from tests.stream import PATIENCE_S, wait_until
 
 _SHORT_S: Final = 2
 _LONG_S: Final = 120
@@ -54,7 +54,7 @@ def _absent_at_start(stage: Stage) -> Outcome:
     with trial(stage) as run:
         run.broker.terminate()
         worker = run.start_worker()
-        wait_until(lambda: "waiting_for_broker" in worker.events(), 30, worker.text)
+        wait_until(lambda: "waiting_for_broker" in worker.events(), PATIENCE_S, worker.text)
         alive, ready = worker.get("/livez")[0], worker.get("/readyz")[0]
         assert (alive, ready) == (200, 503)
         run.broker.start()

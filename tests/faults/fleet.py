@@ -52,7 +52,7 @@ class Fleet:
         """Until all members are ready: SIGTERM to one that still starts would tell nothing of its drain."""
         wait_until(
             lambda: all(member.get("/readyz")[0] == HTTPStatus.OK for member in self.members),
-            PATIENCE_S,
+            2 * PATIENCE_S,  # three processes start at once
             self._flow.logs,
         )
 
