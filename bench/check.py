@@ -6,13 +6,13 @@ does not show here.) Exit code 3 when the ratio is above the limit, 1 when a rev
 """
 
 import sys
-import time
 from collections.abc import Sequence
 from statistics import median
 from typing import Final
 
 from bench.competitors import PRODUCT, product
 from bench.core_alone import CoreRecord, core_records
+from bench.core_cpu import core_cpu_us
 from bench.plan import CORE_REVIEWS, QUICK
 from bench.processes import WorkerEndedError
 from bench.results import Results, median_of, read_results
@@ -20,16 +20,13 @@ from bench.reviews import load_reviews
 from bench.run import session_on_a_broker
 from bench.session import Session
 from stream_app.bundled import bundled
-from stream_app.core.pipeline import Rules, classify
 from stream_app.core.scoring import Model
 from stream_app.kafka.broker import BrokerUnavailable
 from stream_app.model_store import load_model
 
 MARGIN: Final = 4 / 3
-_SLICE: Final = 128
 _ROUNDS: Final = 3
 _REVIEWS: Final = 80_000
-_PASSES: Final = 10
 
 
 def main() -> None:
@@ -54,10 +51,9 @@ def kept_ratio(kept: Results) -> float:
     Raises:
         ValueError: it lacks one of the figures.
     """
-    core = [cost.total for cost in kept.core if cost.slice_size == _SLICE]
-    if not core or not kept.throughput:
+    if not kept.core_cpu_us or not kept.throughput:
         raise ValueError("expected a kept run with the parts core and throughput")
-    return median_of(kept.throughput[PRODUCT], "cpu_us") / core[0]
+    return median_of(kept.throughput[PRODUCT], "cpu_us") / kept.core_cpu_us
 
 
 def measured_ratio() -> float:
@@ -87,15 +83,6 @@ def _ratio(session: Session, records: Sequence[CoreRecord], model: Model) -> flo
         worker_us.append(run.cpu_us)
     session.say(f"core {core_us}, worker {worker_us} µs of CPU a review")
     return median(worker_us) / median(core_us)
-
-
-def core_cpu_us(records: Sequence[CoreRecord], model: Model) -> float:
-    """Microseconds of CPU a review in the core alone."""
-    rules, began_s = Rules(), time.process_time()
-    for _ in range(_PASSES):
-        for start in range(0, len(records), _SLICE):
-            classify(records[start : start + _SLICE], model, rules)
-    return (time.process_time() - began_s) / (_PASSES * len(records)) * 1e6
 
 
 if __name__ == "__main__":

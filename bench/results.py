@@ -56,6 +56,7 @@ class Results:
         starts: seconds to the first result.
         profile: microseconds of the worker's CPU time per review by part, the largest first.
         core: the core alone.
+        core_cpu_us: the same in slices of 128 as CPU time, microseconds a review; 0: not measured.
         lengths, sentences, slices: what a review costs there by its characters, its sentences, the slice.
     """
 
@@ -80,6 +81,7 @@ class Results:
     starts: Sequence[float] = ()
     profile: Mapping[str, float] = field(default_factory=dict)
     core: Sequence[CoreCost] = ()
+    core_cpu_us: float = 0.0
     lengths: Sequence[Cost] = ()
     sentences: Sequence[Cost] = ()
     slices: Sequence[Cost] = ()

@@ -24,6 +24,7 @@ from bench.competitors import (
     product,
 )
 from bench.core_alone import SLICES, core_cost, core_records, mean_result_bytes
+from bench.core_cpu import core_cpu_us
 from bench.cost_curves import by_length, by_sentences, by_slice
 from bench.cpu_profile import cpu_profile
 from bench.jvm import jvm_ceilings
@@ -114,6 +115,7 @@ def core_part(results: Results, reviews: Reviews, champion: Model, say: Say) -> 
     return replace(
         results,
         core=[core_cost(records, champion, size, repeats) for size in SLICES],
+        core_cpu_us=core_cpu_us(records, champion),
         lengths=by_length(champion, repeats),
         sentences=by_sentences(champion, repeats),
         slices=by_slice(champion, reviews.values()[:CORE_REVIEWS], repeats),

@@ -55,5 +55,6 @@ def results(loop: BacklogRun, product_latency: LatencyRun) -> Results:
         partitions={200: PartitionsRun(backlog_run(29_000.0, 21.0), 1_234, 5.5)},
         starts=[2.25, 2.5, 3.75],
         core=[CoreCost(128, dict.fromkeys(STAGES, 2.5))],
+        core_cpu_us=10.0,
         lengths=[Cost(100, 100.0, 4.0)],
     )

@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from bench.check import core_cpu_us, exit_code, kept_ratio
+from bench.check import exit_code, kept_ratio
 from bench.core_alone import core_records
+from bench.core_cpu import core_cpu_us
 from stream_app.bundled import bundled
 from stream_app.model_store import load_model
 from tests.benchmark_results import backlog_run, latency_run, results
@@ -16,7 +17,7 @@ def test_the_ratio_of_the_kept_run_is_of_the_worker_over_the_core() -> None:
 
 def test_a_kept_run_without_the_figures_is_refused() -> None:
     kept = results(backlog_run(10_000.0, 100.0), latency_run(6.0))
-    for lacking in (replace(kept, core=()), replace(kept, throughput={})):
+    for lacking in (replace(kept, core_cpu_us=0.0), replace(kept, throughput={})):
         with pytest.raises(ValueError, match="expected a kept run with the parts core and throughput"):
             kept_ratio(lacking)
 
