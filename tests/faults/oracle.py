@@ -34,10 +34,18 @@ class Oracle:
     def read_on(self) -> None:
         """Account for what is new in the topics; what cannot be read now is read the next time."""
         with suppress(KafkaRequestError):
-            for record in self._new_records(self._flow.results):
-                self._result(record)
-            for record in self._new_records(self._flow.dead_letters):
-                self._dead_letter(record)
+            self.read_to_the_ends()
+
+    def read_to_the_ends(self) -> None:
+        """Account for all that is in the topics: before a verdict.
+
+        Raises:
+            KafkaRequestError: they could not be read to their ends.
+        """
+        for record in self._new_records(self._flow.results):
+            self._result(record)
+        for record in self._new_records(self._flow.dead_letters):
+            self._dead_letter(record)
 
     def made_anew(self, topic: str) -> None:
         """An output topic was deleted and created again: its offsets begin anew."""
@@ -46,7 +54,7 @@ class Oracle:
     def _new_records(self, topic: str) -> Iterable[RawRecord]:
         read_to = self._read_to[topic]
         starts = beginning_offsets(self._flow.connection, topic) | read_to
-        for record in read(self._flow.connection, topic, starts, idle_timeout_s=5):
+        for record in read(self._flow.connection, topic, starts, idle_timeout_s=10):
             read_to[record.partition] = record.offset + 1
             yield record
 

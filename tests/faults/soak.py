@@ -72,8 +72,9 @@ def soak(stage: Stage, minutes: float, per_s: float) -> dict[str, Any]:
             tally.fed = feeder.join()
             _read_on(oracle, lambda: oracle.ledger.done >= tally.fed)
             fleet.sample_memory()
+            timeline.note("drain", fed=tally.fed, done=oracle.ledger.done)
             fleet.drain()
-        oracle.read_on()
+        oracle.read_to_the_ends()
         verdict = soak_verdict(stage.guarantee, oracle, tally, fleet)
         if verdict["breaches"]:
             timeline.note("verdict", numbers_lost=oracle.ledger.lost(tally.fed)[:1000], **verdict)

@@ -34,7 +34,7 @@ def outcome_with(defect: str, flow: Stream) -> Outcome:
     wait_until(lambda: committed(flow.connection, flow.group, flow.input) == ends, 120, worker.text)
     worker.kill()
     oracle = Oracle(flow, POISON_EVERY)
-    oracle.read_on()
+    oracle.read_to_the_ends()
     return Outcome(oracle.ledger.close(COUNT), out_of_order=oracle.ledger.out_of_order)
 
 

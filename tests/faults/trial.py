@@ -89,7 +89,7 @@ class Trial:
         wait_until(lambda: self._is_done(fed - destroyed(), tend), PATIENCE_S, lambda: self._missing(fed))
         codes = self.flow.terminate_workers()
         assert set(codes) <= {0}, f"workers ended with {codes} after SIGTERM"
-        self.oracle.read_on()
+        self.oracle.read_to_the_ends()
         ledger = self.oracle.ledger
         return Outcome(
             ledger.close(fed),
