@@ -1,6 +1,7 @@
 """One target under atheris, as a process of its own: libFuzzer ends the process when it is done."""
 
 import os
+import shlex
 import sys
 from typing import Final
 
@@ -17,7 +18,9 @@ def main() -> None:
     with atheris.instrument_imports(include=["stream_app.core"], exclude=excluded):
         from fuzz.targets import TARGETS, champion  # noqa: PLC0415 - imports are what is instrumented
     champion()
-    atheris.Setup([sys.argv[0], *sys.argv[2:]], TARGETS[sys.argv[1]])
+    target = sys.argv[1]
+    itself = f"{shlex.quote(sys.executable)} -m fuzz.run {target}"  # a merge runs it anew, by a shell
+    atheris.Setup([itself, *sys.argv[2:]], TARGETS[target])
     atheris.Fuzz()
 
 

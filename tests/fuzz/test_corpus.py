@@ -4,6 +4,7 @@ import json
 import random
 import sys
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,14 @@ import pytest
 from numpy.typing import NDArray
 
 from fuzz import targets
-from fuzz.__main__ import DICTIONARY, main
+from fuzz.__main__ import DICTIONARY, main, merge
 from fuzz.targets import CORPUS, MAX_BYTES, TARGETS, BrokenPromiseError
 from stream_app.core.errors import RecordError
 from stream_app.core.isolation import classify_isolating
 from stream_app.core.messages import Review, ReviewDecoder
 from stream_app.core.pipeline import Outcome
 from stream_app.core.scoring import Scorer
+from tests.conftest import REPOSITORY
 
 SEEDS = {
     "decoder": b'{"text": "It works.", "rating": 4}',
@@ -171,6 +173,19 @@ def test_a_fault_of_the_pipeline_is_found(
     monkeypatch.setattr(targets, "classify_isolating", lambda *slice_: fault(sound(*slice_)[0]))
     with pytest.raises(BrokenPromiseError):
         TARGETS["pipeline"](SEEDS["pipeline"])
+
+
+@pytest.mark.skipif(find_spec("atheris") is None, reason="atheris has wheels for Linux on x86_64 only")
+def test_found_inputs_are_merged_into_the_corpus(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("fuzz.__main__.FOUND", tmp_path / "found")
+    monkeypatch.setattr("fuzz.__main__.CORPUS", tmp_path / "corpus")
+    monkeypatch.chdir(REPOSITORY)
+    found = tmp_path / "found" / "decoder"
+    found.mkdir(parents=True)
+    (found / "review").write_bytes(SEEDS["decoder"])
+    (found / "same").write_bytes(SEEDS["decoder"])
+    assert merge("decoder") == 0
+    assert [path.read_bytes() for path in (tmp_path / "corpus" / "decoder").iterdir()] == [SEEDS["decoder"]]
 
 
 def test_the_corpus_is_small() -> None:
