@@ -123,7 +123,6 @@ class Worker:
         log.info("worker_started", group=self._settings.group_id, model=self._model.version)
         await self._stop.wait()
         log.info("drain_started", in_flight=len(self._in_flight))
-        self._draining.set()
         await self._app.stop()
         await delivery_of(self._app).close()
         beat.cancel()
@@ -209,9 +208,14 @@ class Worker:
 
     def _listen_for_signals(self) -> None:
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTERM, self._stop.set)
-        loop.add_signal_handler(signal.SIGINT, self._stop.set)
+        loop.add_signal_handler(signal.SIGTERM, self._begin_stop)
+        loop.add_signal_handler(signal.SIGINT, self._begin_stop)
         loop.add_signal_handler(signal.SIGHUP, lambda: loop.create_task(self._reload()))
+
+    def _begin_stop(self) -> None:
+        """Drain. Its deadline runs from here on, also when the start has not ended, the broker being away."""
+        self._stop.set()
+        self._draining.set()
 
     async def _reload(self) -> None:
         """Swap the model for the one on disk, when that passes its checks."""
