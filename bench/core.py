@@ -23,8 +23,8 @@ from stream_app.model_store import load_model
 REVIEWS: Final = 1_280
 SLICE: Final = 128
 REPEATS: Final = 15
-RECORDED_RATIO: Final = 6.0
-MARGIN: Final = 1.25
+RECORDED_RATIO: Final = 4.8
+MARGIN: Final = 4 / 3
 
 Slice = Sequence[CoreRecord]
 
