@@ -4,10 +4,21 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from numba import njit, types
+from numba.core.caching import InTreeCacheLocator
 
 # Arrays that a loop only reads.
 Bytes: Final = types.Array(types.uint8, 1, "C", readonly=True)
 Hashes: Final = types.Array(types.uint64, 1, "C", readonly=True)
+
+
+class ShippedCacheLocator(InTreeCacheLocator):
+    """Machine code that was put beside the source when an image was built, on a root that is read-only.
+
+    numba itself reads a cache only where it may write to one. NUMBA_CACHE_LOCATOR_CLASSES names this class.
+    """
+
+    def ensure_cache_path(self) -> None:
+        """Nothing: what is not there is compiled."""
 
 
 def compiled(loop: Callable[..., None], *arguments: Any) -> Callable[..., None]:  # noqa: ANN401 - numba types

@@ -65,6 +65,7 @@ def new_app(settings: Settings, security: Mapping[str, Any], watch: Watch, publi
         producer_max_batch_size=publisher.max_batch_bytes,
         producer_request_timeout=60.0,
     )
+    expect_retries()
     transport = Transport(settings.bootstrap_servers, app, security, watch)
     app.transport = app.producer_transport = transport
     transport.delivery = _DELIVERIES[settings.processing_guarantee](app, publisher)
@@ -77,7 +78,6 @@ def _at_least_once(app: faust.App, publisher: Publisher) -> Delivery:
 
 
 def _exactly_once(app: faust.App, publisher: Publisher) -> Delivery:
-    expect_retries()
     return ExactlyOnce(
         lambda name: cast("Producer", app.producer).new_transactional(name), app.conf.id, publisher
     )

@@ -4,8 +4,8 @@ aiokafka speaks the first transaction protocol. For a few milliseconds after a c
 producer sends next with NOT_ENOUGH_REPLICAS, although there are enough, and aiokafka warns of each. When
 there are too few replicas indeed, the warning comes again and again: it passes when it has lasted a second.
 
-While the broker is away each producer with a transaction under way tries to connect, ten times a second, and
-says so twice each time: a few of these lines a second are enough.
+While the broker is away consumer, coordinator and each producer with something to send try again, ten times a
+second or more, and say so each time: a few of these lines a second are enough.
 """
 
 import logging
@@ -17,7 +17,12 @@ from aiokafka.errors import NotEnoughReplicasError
 from stream_app.logs import Sampler
 
 _SENDER: Final = "aiokafka.producer.sender"
-_CONNECTIONS: Final = "aiokafka"
+_TRY_AGAIN: Final = (
+    "aiokafka",
+    _SENDER,
+    "aiokafka.consumer.fetcher",
+    "aiokafka.consumer.group_coordinator",
+)
 _LASTS_S: Final = 1.0
 
 
@@ -62,4 +67,5 @@ class FewPerSecond(logging.Filter):
 def expect_retries() -> None:
     """From now on, in the whole process."""
     logging.getLogger(_SENDER).addFilter(ExpectedRetries())
-    logging.getLogger(_CONNECTIONS).addFilter(FewPerSecond(Sampler(time.monotonic, per_second=4)))
+    for name in _TRY_AGAIN:
+        logging.getLogger(name).addFilter(FewPerSecond(Sampler(time.monotonic, per_second=4)))

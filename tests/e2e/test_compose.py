@@ -188,6 +188,15 @@ def test_the_worker_may_do_little_and_needs_little(stack: Compose) -> None:
     assert stack.in_worker("sh", "-c", f"command -v {' '.join(tools)} || true") == ""
 
 
+def test_the_worker_compiles_nothing(stack: Compose) -> None:
+    code = """
+from stream_app.core import sentence_scan, terms
+for loop in terms._compiled_index(), sentence_scan._compiled_scan():
+    print(sum(loop.stats.cache_hits.values()))
+"""
+    assert stack.in_worker("python", "-c", code).split() == ["1", "1"]
+
+
 def test_the_image_is_small_and_says_what_it_is(stack: Compose) -> None:
     image = stack.config()["services"]["worker"]["image"]
     labels = json.loads(_output("image", "inspect", "--format", "{{json .Config.Labels}}", image))

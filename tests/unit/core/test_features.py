@@ -2,7 +2,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -176,27 +176,54 @@ def test_nothing_is_compiled_at_import() -> None:
     assert "currsize=0" in shown.stdout
 
 
-def test_it_works_where_nothing_can_be_written(tmp_path: Path) -> None:
-    """On a read-only root numba has no place for its cache: the loop is compiled without one."""
+@pytest.fixture
+def read_only(tmp_path: Path) -> Callable[..., str]:
+    """Runs code in a copy of the package on a mount that is read-only, and tells what it prints."""
     unshare = shutil.which("unshare")
     if unshare is None or subprocess.run([unshare, "-rm", "true"], check=False).returncode:
         pytest.skip("a read-only mount needs user namespaces")
     root = tmp_path / "root"
     shutil.copytree(ROOT / "stream_app", root / "stream_app", ignore=shutil.ignore_patterns("__pycache__"))
-    script = tmp_path / "script.sh"
-    script.write_text(
-        f"""set -e
-        mount --bind {root} {root}
-        mount -o remount,bind,ro {root}
-        cd {root}
-        exec env -i HOME={root} {sys.executable} -c "
+
+    def run(code: str, *variables: str, mode: str = "ro") -> str:
+        script = tmp_path / "script.sh"
+        script.write_text(
+            f"""set -e
+            mount --bind {root} {root}
+            mount -o remount,bind,{mode} {root}
+            cd {root}
+            exec env -i HOME={root} {" ".join(variables)} {sys.executable} -c "
 import stream_app
-from stream_app.core.terms import index_terms
-print(stream_app.__file__)
-print(index_terms(['a b'], 18).ends[0])"
-        """
-    )
-    command = [unshare, "-rm", "sh", str(script)]
-    shown = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (shown.stdout, shown.stderr) == (f"{root}/stream_app/__init__.py\n3\n", "")
+from stream_app.core.terms import _compiled_index, index_terms
+assert stream_app.__file__ == '{root}/stream_app/__init__.py'
+{code}"
+            """
+        )
+        shown = subprocess.run(
+            [unshare, "-rm", "sh", str(script)], capture_output=True, text=True, check=False
+        )
+        assert shown.stderr == ""
+        return shown.stdout.strip()
+
+    return run
+
+
+INDEX = "print(index_terms(['a b'], 18).ends[0])"
+CACHE_HITS = "print(sum(_compiled_index().stats.cache_hits.values()))"
+SHIPPED = "NUMBA_CACHE_LOCATOR_CLASSES=stream_app.core.compilation.ShippedCacheLocator"
+
+
+def test_it_works_where_nothing_can_be_written(read_only: Callable[..., str], tmp_path: Path) -> None:
+    """On a read-only root numba has no place for its cache: the loop is compiled without one."""
+    assert read_only(INDEX) == "3"
+    assert read_only(INDEX, SHIPPED) == "3"
     assert not list(tmp_path.rglob("*.nb[ic]"))
+
+
+def test_machine_code_that_was_shipped_is_used_where_nothing_can_be_written(
+    read_only: Callable[..., str],
+) -> None:
+    read_only(INDEX, mode="rw")
+    assert read_only(CACHE_HITS) == "0"
+    assert read_only(CACHE_HITS, SHIPPED) == "1"
+    assert read_only(INDEX, SHIPPED) == "3"
