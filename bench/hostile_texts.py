@@ -105,7 +105,8 @@ def _all_ms(unit: str, size: int, model: Model) -> float:
 
 def _texts(model: Model) -> Table:
     table = Table("text, 1 MB", "split, ms", "twice", "ordinary", "all four stages, ms", "twice", "ordinary")
-    usual = _split_ms(ORDINARY, MEGABYTE), _all_ms(ORDINARY, MEGABYTE, model)
+    ordinary = UNITS[ORDINARY]
+    usual = _split_ms(ordinary, MEGABYTE), _all_ms(ordinary, MEGABYTE, model)
     for name, unit in UNITS.items():
         row = [name]
         split = _split_ms(unit, MEGABYTE), _split_ms(unit, 2 * MEGABYTE)
