@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from stream_app.kafka.consumer import Consumer
 from stream_app.kafka.offsets import OffsetTracker
-from stream_app.kafka.slices import Slice, SliceMessage, slicing
+from stream_app.kafka.slices import Slice, SliceMessage, cut, slicing
 
 
 def records(partition: int, count: int) -> list[Any]:
-    return [SimpleNamespace(partition=partition, offset=offset) for offset in range(count)]
+    return [SimpleNamespace(partition=partition, offset=offset, value=b"") for offset in range(count)]
 
 
 @given(st.dictionaries(st.integers(0, 5), st.integers(0, 40), max_size=4), st.integers(1, 15))
@@ -33,6 +33,13 @@ def test_partitions_take_turns() -> None:
     fetched = {TP("t", number): records(number, 4) for number in range(2)}
     order = [tp.partition for tp, _ in slicing(2)().iterate(fetched)]
     assert order == [0, 1, 0, 1]
+
+
+def test_large_records_make_slices_of_few() -> None:
+    sizes = [200_000, 200_000, 100_000, 1, 800_000, 3, None, 499_998]
+    held = [SimpleNamespace(value=None if size is None else bytes(size)) for size in sizes]
+    found = [[len(record.value or b"") for record in part] for part in cut(held, 256)]
+    assert found == [[200_000, 200_000, 100_000], [1], [800_000], [3, 0], [499_998]]
 
 
 def message(tracker: OffsetTracker, offset: int) -> SliceMessage:
