@@ -26,7 +26,7 @@ from confluent_kafka.admin import (
 from stream_app.account import Account, Verdict, places
 from stream_app.core.messages import ReviewResult, decode_result
 from stream_app.kafka.connection import Connection, KafkaRequestError
-from stream_app.kafka.reader import RawRecord, end_offsets, read
+from stream_app.kafka.reader import RawRecord, committed, end_offsets, read
 
 PROGRAM = ("-m", "stream_app", "worker")
 PATIENCE_S = 150
@@ -186,6 +186,11 @@ class Stream:
         except KafkaRequestError:
             return 0
         return sum(sum(of_topic.values()) for of_topic in ends)
+
+    def lag(self) -> int:
+        """How many inputs the group has not committed: they are still to come, not lost."""
+        ends = end_offsets(self.connection, self.input)
+        return sum(ends.values()) - sum(committed(self.connection, self.group, self.input).values())
 
     def wait_for_outputs(self, count: int, within_s: float = PATIENCE_S) -> None:
         wait_until(lambda: self.outputs() >= count or self._raise_if_all_ended(), within_s, self.logs)

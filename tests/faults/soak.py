@@ -64,7 +64,7 @@ def soak(stage: Stage, minutes: float, per_s: float) -> dict[str, Any]:
         with Fleet(flow, FLEET, timeline) as fleet:
             records = inputs(_MOST_INPUTS, poison_every=_POISON_EVERY)
             feeder = Feeder(flow.connection, flow.input, records, per_s)
-            _read_on(oracle, lambda: oracle.progress.resumed_after_s(0) < math.inf)
+            _read_until_resumed(oracle, time.time())
             ends_at = time.monotonic() + minutes * 60
             while time.monotonic() < ends_at:
                 _strike(stage.chance, Ground(broker, flow, fleet), oracle, tally, timeline)
@@ -75,7 +75,7 @@ def soak(stage: Stage, minutes: float, per_s: float) -> dict[str, Any]:
             timeline.note("drain", fed=tally.fed, done=oracle.ledger.done)
             fleet.drain()
         oracle.read_to_the_ends()
-        verdict = soak_verdict(stage.guarantee, oracle, tally, fleet)
+        verdict = soak_verdict(stage.guarantee, oracle, tally, fleet) | {"not_committed": flow.lag()}
         if verdict["breaches"]:
             timeline.note("verdict", numbers_lost=oracle.ledger.lost(tally.fed)[:1000], **verdict)
             dump_topics(flow, stage.folder)
@@ -89,7 +89,7 @@ def _strike(chance: random.Random, ground: Ground, oracle: Oracle, tally: Tally,
     timeline.note("fault", kinds=kinds, seconds=[fault.seconds for fault in faults])
     strike(faults, ground)
     ended_at = timeline.note("fault_ended", kinds=kinds)
-    _read_on(oracle, lambda: oracle.progress.resumed_after_s(ended_at * 1000) < math.inf)
+    _read_until_resumed(oracle, ended_at)
     resumed_after_s = min(oracle.progress.resumed_after_s(ended_at * 1000), _GIVEN_UP_S)
     timeline.note(
         "resumed", after_s=resumed_after_s, done=oracle.ledger.done, out_of_order=oracle.ledger.out_of_order
@@ -103,13 +103,24 @@ def _strike(chance: random.Random, ground: Ground, oracle: Oracle, tally: Tally,
     time.sleep(chance.uniform(*_CALM_S))
 
 
+def _read_until_resumed(oracle: Oracle, since: float) -> None:
+    """Read until every partition has had an output since then, or for as long as one may wait."""
+
+    def is_enough() -> bool:
+        has_resumed = oracle.progress.resumed_after_s(since * 1000) < math.inf
+        return has_resumed or time.time() > since + _GIVEN_UP_S
+
+    _read_on(oracle, is_enough)
+
+
 def _read_on(oracle: Oracle, is_enough: Callable[[], bool]) -> None:
-    """Read until it is, or for as long as one may wait."""
-    gives_up_at = time.monotonic() + _GIVEN_UP_S
-    oracle.read_on()
+    """Read until it is, or until nothing new has come for as long as one may wait."""
+    done, gives_up_at = -1, math.inf
     while not is_enough() and time.monotonic() < gives_up_at:
-        time.sleep(_READ_EVERY_S)
         oracle.read_on()
+        if oracle.ledger.done > done:
+            done, gives_up_at = oracle.ledger.done, time.monotonic() + _GIVEN_UP_S
+        time.sleep(_READ_EVERY_S)
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
