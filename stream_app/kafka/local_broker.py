@@ -26,7 +26,7 @@ from stream_app.kafka.broker_properties import (
 from stream_app.kafka.broker_readiness import wait_until_ready
 from stream_app.kafka.java import Java
 
-_STOPPED_WITHIN_S = 30.0
+_STOPPED_WITHIN_S = 60.0
 _LOG_LINES = 15
 
 

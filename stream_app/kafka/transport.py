@@ -9,11 +9,15 @@ from yarl import URL
 
 from stream_app.kafka.consumer import Consumer, Watch
 from stream_app.kafka.delivery import Delivery
-from stream_app.kafka.transactional_producer import TransactionalProducer
+from stream_app.kafka.producers import PatientProducer, TransactionalProducer
 
 
 class Producer(driver.Producer):
-    """Faust's producer, idempotent in at-least-once too."""
+    """Faust's producer, idempotent in at-least-once too, and patient."""
+
+    @property
+    def _producer_type(self) -> type[PatientProducer]:
+        return PatientProducer
 
     def _settings_extra(self) -> Mapping[str, Any]:
         return {"acks": "all", "enable_idempotence": True, **cast("Transport", self.transport).security}

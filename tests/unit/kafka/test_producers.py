@@ -1,11 +1,12 @@
-"""What is ours in aiokafka's transactional producer."""
+"""What is ours in aiokafka's producers."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 from aiokafka.errors import GroupAuthorizationFailedError, KafkaConnectionError, KafkaError, NodeNotReadyError
 
-from stream_app.kafka.transactional_producer import TransactionalProducer
+from stream_app.kafka.producers import PatientProducer, TransactionalProducer
 
 
 @pytest.mark.parametrize(
@@ -38,3 +39,25 @@ def test_only_transactions_are_tried_again_at_once() -> None:
         await producer.stop()
 
     asyncio.run(scenario())
+
+
+def test_metadata_is_asked_for_a_few_times_a_second() -> None:
+    async def scenario() -> int:
+        producer = PatientProducer(bootstrap_servers="127.0.0.1:1")
+        asked = []
+
+        async def metadata(_cluster: object, topics: object) -> bool:
+            asked.append(topics)
+            return False
+
+        async def ask_again_and_again() -> None:
+            while True:
+                assert await producer.client._metadata_update(producer.client.cluster, {"t"}) is False
+
+        producer._ask_for_metadata = metadata
+        with suppress(TimeoutError):
+            await asyncio.wait_for(ask_again_and_again(), 0.35)
+        await producer.stop()
+        return len(asked)
+
+    assert 1 <= asyncio.run(scenario()) <= 5

@@ -1,5 +1,7 @@
-"""aiokafka's transactional producer, quicker between transactions and not ended by a broker's restart."""
+"""aiokafka's producers, patient while a broker is away; in transactions quick, and not ended by a restart."""
 
+import asyncio
+import time
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
@@ -9,9 +11,28 @@ from aiokafka.errors import KafkaConnectionError, NodeNotReadyError
 # The public option `retry_backoff_ms` would also connect to a broker that is away a hundred times a second.
 _RETRY_S: Final = 0.01
 _TIMEOUT_MS: Final = 60_000
+_METADATA_PAUSE_S: Final = 0.1
 
 
-class TransactionalProducer(AIOKafkaProducer):  # type: ignore[misc] # aiokafka has no types
+class PatientProducer(AIOKafkaProducer):  # type: ignore[misc] # aiokafka has no types
+    """A producer that asks for metadata ten times a second at most.
+
+    Stock aiokafka asks a thousand times a second as long as records wait for a partition without a leader.
+    """
+
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - aiokafka's
+        super().__init__(**settings)
+        self._asked_at = float("-inf")
+        self._ask_for_metadata = self.client._metadata_update  # noqa: SLF001 - aiokafka has no public way
+        self.client._metadata_update = self._ask_in_time  # noqa: SLF001 - see above
+
+    async def _ask_in_time(self, cluster: object, topics: object) -> object:
+        await asyncio.sleep(max(self._asked_at + _METADATA_PAUSE_S - time.monotonic(), 0))
+        self._asked_at = time.monotonic()
+        return await self._ask_for_metadata(cluster, topics)
+
+
+class TransactionalProducer(PatientProducer):
     """A producer for the transactions of one input partition.
 
     Args:
