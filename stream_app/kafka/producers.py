@@ -10,7 +10,7 @@ from aiokafka.errors import KafkaConnectionError, NodeNotReadyError
 # A broker that still completes a producer's last transaction refuses the next one for a few milliseconds.
 # The public option `retry_backoff_ms` would also connect to a broker that is away a hundred times a second.
 _RETRY_S: Final = 0.01
-_TIMEOUT_MS: Final = 60_000
+_TIMEOUT_MS: Final = 120_000  # longer than a request is tried: an outage alone fences no producer
 _METADATA_PAUSE_S: Final = 0.1
 
 
