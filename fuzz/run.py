@@ -8,7 +8,10 @@ from typing import Final
 import atheris
 
 # numba cannot compile what atheris has instrumented.
-_COMPILED: Final = ("stream_app.core.features", "stream_app.core.scoring")
+_COMPILED: Final = tuple(
+    f"stream_app.core.{name}"
+    for name in ("compilation", "scoring", "sentence_json", "sentence_scan", "terms", "verdicts")
+)
 
 
 def main() -> None:

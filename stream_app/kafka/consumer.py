@@ -6,10 +6,12 @@ Each override below says which of these it mends.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple, Protocol, cast
 
 from aiokafka.errors import IllegalStateError, KafkaError
+from aiokafka.structs import ConsumerRecord
 from faust.transport.consumer import ensure_TP, ensure_TPset
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
@@ -64,6 +66,7 @@ class Consumer(driver.Consumer):
         self._read_to: dict[TP, int] = {}
         self._rewinds: dict[TP, int] = {}
         self._taken_over: set[TP] = set()
+        self._thrown_away: dict[TP, int] = {}
         super().__init__(*args, **kwargs)
         transport = cast("WorkerTransport", self.transport)
         self._watch, self._delivery = transport.watch, transport.delivery
@@ -92,9 +95,16 @@ class Consumer(driver.Consumer):
         )
         message.is_published = False
         message.tracker = self._trackers[tp]
+        if tp not in self._taken_over:
+            self._throw_away({tp: record.records})
         is_read_again = tp in self._rewinds or tp not in self._taken_over
         message.epoch = None if is_read_again else message.tracker.delivered(last.offset)
         return message
+
+    def _throw_away(self, fetched: Mapping[TP, Sequence[ConsumerRecord]]) -> None:
+        for tp, records in fetched.items():
+            if records:
+                self._thrown_away[tp] = min(records[0].offset, self._thrown_away.get(tp, records[0].offset))
 
     def pause_behind(self, message: SliceMessage) -> None:
         """Fetch no more of the message's partition. What was delivered behind it is stale, and read again."""
@@ -108,6 +118,15 @@ class Consumer(driver.Consumer):
         """Stock Faust fetches a paused partition again as soon as the buffer has room."""
         super().on_buffer_drop(tp)
         self._get_active_partitions().difference_update(self._paused_partitions)
+
+    async def _reclaim(self) -> None:
+        """Read again what was thrown away behind the last seek: no other seek would come back to it."""
+        for tp, offset in list(self._thrown_away.items()):
+            if tp in self._taken_over:
+                del self._thrown_away[tp]
+                with suppress(IllegalStateError):  # given up meanwhile
+                    if (await self.position(tp) or 0) > offset:
+                        self._rewinds[tp] = min(offset, self._rewinds.get(tp, offset))
 
     async def _rewind(self) -> None:
         """Seek to where paused partitions go on.
@@ -165,6 +184,7 @@ class Consumer(driver.Consumer):
 
         What was delivered before and is not in work is stale, and delivered again; the trackers start anew.
         """
+        self._thrown_away.clear()
         for tracker in self._trackers.values():
             tracker.expire()
         partitions = ensure_TPset(self.assignment())
@@ -194,7 +214,7 @@ class Consumer(driver.Consumer):
         """Finish what is in work and commit it, while the partitions are still ours."""
         await super().on_partitions_revoked(revoked)
         for tp in revoked:
-            for of_partition in (self._trackers, self._read_to, self._rewinds):
+            for of_partition in (self._trackers, self._read_to, self._rewinds, self._thrown_away):
                 of_partition.pop(tp, None)
         self._taken_over -= revoked
         self._watch.revoked(revoked)
@@ -208,9 +228,11 @@ class Consumer(driver.Consumer):
         """Stock Faust sleeps a second when every buffer is full, and seeks back when the flow has stopped.
 
         That seek comes in the middle of a drain or a rebalance and forgets what is still to be acked, so that
-        it is read twice. There is no need: what was fetched is dropped, and Faust seeks before it goes on.
+        it is read twice. There is no need: what was fetched is thrown away, and Faust seeks before it goes on.
+        A fetch that lasts through a rebalance may end behind that seek, though: so `_reclaim`.
         """
         await self._wait_for_flow()
+        await self._reclaim()
         await self._rewind()
         active = self._get_active_partitions()
         if not active:
@@ -221,6 +243,7 @@ class Consumer(driver.Consumer):
         records = await self._getmany(active_partitions=set(active), timeout=timeout)
         if self.flow_active:
             return records, active
+        self._throw_away(records)
         await self._wait_for_flow()
         return {}, active
 

@@ -10,7 +10,7 @@ from tests.faults.rebalances import storm
 from tests.faults.scenario import Outcome, Scenario, Stage
 from tests.faults.trial import PER_S, REPEATS, SESSION_S, suspend, trial
 
-_STORM_S: Final = 8
+_STORM_S: Final = 15
 _BACKLOG: Final = 500_000
 _GROWTH_MB: Final = 50
 
@@ -97,7 +97,7 @@ def _join_and_leave(stage: Stage) -> Outcome:
 
 
 def _rebalance_storm(stage: Stage) -> Outcome:
-    with trial(stage, 13_000) as run:
+    with trial(stage, 18_000) as run:
         run.start_workers(1)
         run.feed(until=1_000)
         calm_at = time.monotonic() + _STORM_S
@@ -208,7 +208,7 @@ SCENARIOS: Final = (
     Scenario(
         "rebalance_storm",
         "Worker",
-        "for 8 s another member joins the group, holds its partitions for a second, and leaves",
+        "for 15 s another member joins the group, holds its partitions for a second, and leaves",
         "`partitions_revoked` and `partitions_assigned` twice a second or so.",
         _rebalance_storm,
     ),

@@ -3,6 +3,7 @@ from collections import defaultdict
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from aiokafka.errors import IllegalStateError
 from aiokafka.structs import TopicPartition
 from faust.types import TP
@@ -54,7 +55,7 @@ def consumer() -> Consumer:
     made._unacked_messages = set()
     made._waiting_for_ack = None
     made._trackers, made._rewinds = defaultdict(OffsetTracker), {}
-    made._taken_over = set()
+    made._taken_over, made._thrown_away = set(), {}
     made._active_partitions, made._paused_partitions, made._buffered_partitions = set(), set(), set()
     return made
 
@@ -175,3 +176,58 @@ def test_what_is_delivered_of_a_partition_that_was_not_taken_over_is_stale() -> 
     asyncio.run(seeking.perform_seek())
     assert not seeking._to_message(tp, part).is_stale
     assert seeking._to_message(TP("t", 1), part).is_stale
+
+
+def reading(position: int | None) -> Any:  # noqa: ANN401 - see above
+    """A consumer whose flow stops while it fetches records 400 to 409, and that is at `position` then."""
+    made: Any = consumer()
+    tp = TP("t", 0)
+    made.flow_active, made._active_partitions, made._taken_over = True, {tp}, {tp}
+    made._read_to = {}
+
+    async def getmany(active_partitions: set[TP], timeout: float) -> dict[TP, Any]:  # noqa: ARG001, ASYNC109 - Faust's signature
+        made.flow_active = False
+        return {tp: [SimpleNamespace(offset=offset) for offset in range(400, 410)]}
+
+    async def flow() -> None:
+        made.flow_active = True
+
+    async def position_of(_: TP) -> int:
+        if position is None:
+            raise IllegalStateError
+        return position
+
+    made._getmany, made._wait_for_flow, made.position = getmany, flow, position_of
+    return made
+
+
+@pytest.mark.parametrize(
+    ("position", "rewinds"),
+    [
+        pytest.param(410, {TP("t", 0): 400}, id="it was sought before the fetch ended"),
+        pytest.param(380, {}, id="it was sought after the fetch had ended"),
+        pytest.param(400, {}, id="it was sought to just there"),
+        pytest.param(None, {}, id="it was given up"),
+    ],
+)
+def test_what_is_fetched_while_the_flow_has_stopped_is_read_again(
+    position: int | None, rewinds: dict[TP, int]
+) -> None:
+    made = reading(position)
+    records, _ = asyncio.run(made._wait_next_records(1.0))
+    assert records == {}
+    asyncio.run(made._reclaim())
+    assert made._rewinds == rewinds
+    assert made._thrown_away == {}
+
+
+def test_what_is_fetched_of_a_partition_not_yet_taken_over_is_read_again() -> None:
+    made = reading(410)
+    made._taken_over = set()
+    made._throw_away({TP("t", 0): [SimpleNamespace(offset=405)]})
+    made._throw_away({TP("t", 0): [SimpleNamespace(offset=400)], TP("t", 1): []})
+    asyncio.run(made._reclaim())
+    assert (made._rewinds, made._thrown_away) == ({}, {TP("t", 0): 400})
+    made._taken_over = {TP("t", 0)}
+    asyncio.run(made._reclaim())
+    assert made._rewinds == {TP("t", 0): 400}
