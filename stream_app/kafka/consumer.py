@@ -228,8 +228,8 @@ class Consumer(driver.Consumer):
         """Stock Faust sleeps a second when every buffer is full, and seeks back when the flow has stopped.
 
         That seek comes in the middle of a drain or a rebalance and forgets what is still to be acked, so that
-        it is read twice. There is no need: what was fetched is thrown away: Faust seeks before it goes on.
-        A fetch that lasts through a rebalance may end behind that seek, though: so `_reclaim`.
+        it is read twice. There is no need: Faust seeks before it goes on, so what was fetched is thrown away.
+        A fetch that lasts through a rebalance may end behind that seek, though: hence `_reclaim`.
         """
         await self._wait_for_flow()
         await self._reclaim()
