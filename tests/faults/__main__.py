@@ -5,7 +5,7 @@ import random
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -29,14 +29,20 @@ def main(arguments: Sequence[str]) -> int:
     chosen = [declared[name] for name in options.names] or [
         one for one in declared.values() if options.slow or not one.is_slow
     ]
-    runs = {one.name: _run(one, options.guarantee, options.seed, options.keep) for one in chosen}
-    done = {name: run for name, run in runs.items() if run is not None}
-    if options.write:
-        record = read_record(record_path(options.write))
-        record[options.guarantee] |= done
-        write_record(record_path(options.write), record)
-        write_page(options.write)
-    return int(any(run["breaches"] for run in done.values()))
+    broken = False
+    for one in chosen:
+        if run := _run(one, options.guarantee, options.seed, options.keep):
+            broken |= bool(run["breaches"])
+            if options.write:
+                _record(options.write, options.guarantee, {one.name: run})
+    return int(broken)
+
+
+def _record(page: Path, guarantee: Guarantee, done: Mapping[str, Entry]) -> None:
+    record = read_record(record_path(page))
+    record[guarantee] |= done
+    write_record(record_path(page), record)
+    write_page(page)
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
