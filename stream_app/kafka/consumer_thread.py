@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, cast
 
-import aiokafka
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from mode import Service
+
+from stream_app.kafka.group_consumer import GroupConsumer
 
 _BEAT_INTERVAL_S = 1.0
 _METADATA_MS = 10_000  # partitions that are added to the input are seen within that time, not 5 minutes
@@ -24,11 +25,11 @@ class ThreadTransport(Protocol):
 class ConsumerThread(driver.AIOKafkaConsumerThread):
     """The consumer's thread, with an aiokafka consumer that reads only what was committed."""
 
-    def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
+    def _create_worker_consumer(self, transport: driver.Transport) -> GroupConsumer:
         conf = self.app.conf
         security = cast("ThreadTransport", transport).security
         self._assignor = RoundRobinPartitionAssignor
-        return aiokafka.AIOKafkaConsumer(
+        return GroupConsumer(
             client_id=conf.broker_client_id,
             group_id=conf.id,
             group_instance_id=conf.consumer_group_instance_id,

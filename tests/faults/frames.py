@@ -1,4 +1,4 @@
-"""Kafka's frames: their length and header, and what of a Produce a proxy must know to answer it.
+"""Kafka's frames: their length and header, and what a proxy must know to answer in the broker's place.
 
 Layouts: https://kafka.apache.org/protocol. A frame here is without its four bytes of length.
 """
@@ -9,10 +9,13 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 PRODUCE = 0
+OFFSET_FETCH = 9
 API_VERSIONS = 18
 # Below 5 an answer lacks the log's start offset, from 8 on it has error texts, from 9 on it is compact.
 _PRODUCE_VERSIONS = range(5, 8)
 _NOT_WRITTEN = -1
+# Version 2 has no time of throttling in front, later ones are compact.
+_OFFSET_FETCH_VERSION = 3
 
 
 class Header(NamedTuple):
@@ -68,6 +71,18 @@ def produce_answer(request: bytes, error_code: int) -> bytes:
         for partition in partitions:
             answer += struct.pack(">ihqqq", partition, error_code, *(_NOT_WRITTEN,) * 3)
     return answer + struct.pack(">i", 0)  # throttled for so many ms
+
+
+def offset_fetch_answer(request: bytes, error_code: int) -> bytes:
+    """The answer to an OffsetFetch that is refused as a whole.
+
+    Raises:
+        ValueError: a version of OffsetFetch that is not known here.
+    """
+    head = header(request)
+    if head.api_version != _OFFSET_FETCH_VERSION:
+        raise ValueError(f"OffsetFetch version {head.api_version}: expected {_OFFSET_FETCH_VERSION}")
+    return struct.pack(">iiih", head.correlation_id, 0, 0, error_code)  # not throttled, no topics
 
 
 def produced_partitions(request: bytes) -> Mapping[bytes, Sequence[int]]:

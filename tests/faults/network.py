@@ -88,6 +88,14 @@ def _forgotten(course: Course) -> None:
     assert course.network.forget() > 0
 
 
+def _loading(course: Course) -> None:
+    """The next worker joins the group, and may not read yet what its predecessor has committed."""
+    course.network.conditions = Conditions(is_loading=True)
+    course.supervisor.worker.terminate()
+    course.supervisor.watch(6)
+    course.network.conditions = FAULTLESS
+
+
 def _scenario(  # noqa: PLR0913, PLR0917 - the columns of a row
     name: str,
     done: str,
@@ -191,5 +199,12 @@ SCENARIOS: Final = (
         "for 4 s each Produce is answered with NOT_ENOUGH_REPLICAS and not written",
         "Lag grows; the worker sends again until it is taken.",
         _for(4, Conditions(produce=ProduceFault.REFUSED)),
+    ),
+    _scenario(
+        "coordinator_still_loading",
+        "a worker starts while the group's coordinator, for 6 s, answers OffsetFetch with "
+        "COORDINATOR_LOAD_IN_PROGRESS",
+        "Lag grows; the worker asks until it is told what is committed, and begins there.",
+        _loading,
     ),
 )

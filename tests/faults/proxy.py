@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from tests.faults.frames import (
+    OFFSET_FETCH,
     PRODUCE,
     correlation_id,
     framed,
     header,
+    offset_fetch_answer,
     produce_answer,
     question_instead,
     read_frame,
@@ -27,6 +29,7 @@ _HOST = "127.0.0.1"
 _FRAMES_ON_THE_WAY = 64
 _LOOK_AGAIN_S = 0.02
 _REQUEST_TIMED_OUT = 7
+_COORDINATOR_LOAD_IN_PROGRESS = 14
 _NOT_ENOUGH_REPLICAS = 19
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -64,6 +67,7 @@ class Conditions:
         bytes_per_s: of each connection, each way; None: as much as there is.
         passing: what gets through; the rest is kept, and passes when it may.
         produce: what becomes of each Produce.
+        is_loading: whether the group's coordinator still loads what was committed, and says so when asked.
     """
 
     latency_s: float = 0
@@ -71,6 +75,7 @@ class Conditions:
     bytes_per_s: float | None = None
     passing: frozenset[Direction] = frozenset(Direction)
     produce: ProduceFault | None = None
+    is_loading: bool = False
 
     def delay_s(self, chance: random.Random) -> float:
         """How long the next frame is on the way, its own length aside."""
@@ -233,17 +238,25 @@ class _Connection:
 
     def _asked(self, request: bytes) -> bytes:
         """What the broker gets in the place of a request."""
-        head, fault = header(request), self._network.conditions.produce
-        if fault is None or head.api_key != PRODUCE:
-            return request
-        if fault is ProduceFault.ANSWER_LOST:
-            self._own_answers[head.correlation_id] = None
-            return request
-        refused = fault is ProduceFault.REFUSED
-        error = _NOT_ENOUGH_REPLICAS if refused else _REQUEST_TIMED_OUT
-        self._own_answers[head.correlation_id] = produce_answer(request, error)
-        # The broker answers in order, so its answer to the other question keeps this one's place.
-        return question_instead(request) if refused else request
+        head, conditions = header(request), self._network.conditions
+        if head.api_key == OFFSET_FETCH and conditions.is_loading:
+            return self._say_no(request, offset_fetch_answer(request, _COORDINATOR_LOAD_IN_PROGRESS))
+        if head.api_key == PRODUCE and conditions.produce:
+            return self._produced(request, conditions.produce)
+        return request
+
+    def _produced(self, request: bytes, fault: ProduceFault) -> bytes:
+        if fault is ProduceFault.REFUSED:
+            return self._say_no(request, produce_answer(request, _NOT_ENOUGH_REPLICAS))
+        number = header(request).correlation_id
+        is_lost = fault is ProduceFault.ANSWER_LOST
+        self._own_answers[number] = None if is_lost else produce_answer(request, _REQUEST_TIMED_OUT)
+        return request
+
+    def _say_no(self, request: bytes, answer: bytes) -> bytes:
+        """The broker answers in order, so its answer to another question keeps this one's place."""
+        self._own_answers[header(request).correlation_id] = answer
+        return question_instead(request)
 
     def _answered(self, answer: bytes) -> bytes:
         """What the client gets in the place of an answer."""

@@ -9,7 +9,16 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from tests.faults.frames import API_VERSIONS, PRODUCE, framed, header, produce_answer, produced_partitions
+from tests.faults.frames import (
+    API_VERSIONS,
+    OFFSET_FETCH,
+    PRODUCE,
+    framed,
+    header,
+    offset_fetch_answer,
+    produce_answer,
+    produced_partitions,
+)
 from tests.faults.proxy import SILENCE, Conditions, Direction, ProduceFault, Proxy, proxy
 
 METADATA = 3
@@ -224,6 +233,26 @@ def test_when_the_answer_to_a_produce_is_lost_the_connection_is_too(network: Pro
         assert ask(client, request(METADATA, 1))
         assert ask(client, produce(2)) == b""
     assert peer.seen[1:] == [produce(2)]
+
+
+def offset_fetch(correlation_id: int, version: int = 3) -> bytes:
+    made = request(OFFSET_FETCH, correlation_id)
+    return made[:2] + struct.pack(">h", version) + made[4:]
+
+
+def test_while_a_coordinator_loads_it_does_not_tell_what_is_committed(network: Proxy, peer: Peer) -> None:
+    network.conditions = Conditions(is_loading=True)
+    with connected(network) as client:
+        assert ask(client, offset_fetch(1)) == struct.pack(">iiih", 1, 0, 0, 14)
+        assert ask(client, request(METADATA, 2))[4:] == request(METADATA, 2)
+        network.conditions = Conditions()
+        assert ask(client, offset_fetch(3))[4:] == offset_fetch(3)
+    assert [header(frame).api_key for frame in peer.seen] == [API_VERSIONS, METADATA, OFFSET_FETCH]
+
+
+def test_an_unknown_version_of_offset_fetch_is_refused() -> None:
+    with pytest.raises(ValueError, match="OffsetFetch version 2: expected 3"):
+        offset_fetch_answer(offset_fetch(1, version=2), 14)
 
 
 def test_without_a_broker_a_connection_is_reset(network: Proxy) -> None:
