@@ -102,7 +102,7 @@ def in_flight() -> Panel:
         Facts(
             "Slices in flight",
             "Sent and not yet held by the broker. At the limit (the line: the default of "
-            "STREAM_MAX_IN_FLIGHT) the broker is the brake.",
+            "STREAM_MAX_IN_FLIGHT, if they are full) the broker is the brake.",
             "short",
             [Query(series("in_flight_batches"), "{{instance}}")],
             thresholds=((16, ORANGE),),

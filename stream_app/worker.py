@@ -51,10 +51,11 @@ from stream_app.kafka.app import (
 from stream_app.kafka.consumer import Watch
 from stream_app.kafka.pauses import Pauses, PauseWatch
 from stream_app.kafka.publish import Outputs, OutputTopic, Publisher
-from stream_app.kafka.slices import Slice
+from stream_app.kafka.slices import Slice, fullness
 from stream_app.logs import write_out
 from stream_app.observation import Observation, StageClock
 from stream_app.pool_beat import PoolBeat
+from stream_app.room import Room
 from stream_app.settings import Settings, SettingsError
 from stream_app.tracing import SliceSpan, Trace
 
@@ -104,7 +105,7 @@ class Worker:
         self._reload_model = reload
         self._settings = wiring.settings
         self._observation = wiring.observation
-        self._free_place = asyncio.Semaphore(wiring.settings.max_in_flight)
+        self._room = Room(wiring.settings.max_in_flight)
         self._in_flight: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
         self._draining = threading.Event()
@@ -152,9 +153,8 @@ class Worker:
         """The agent: slice after slice, without waiting for the acks of the one before."""
         async for event in stream.noack().events():
             with no_error_reaches_faust():
-                await self._free_place.acquire()
+                await self._room.free()
                 if is_stale(event):
-                    self._free_place.release()
                     await skip(stream, event)
                 else:
                     await self._classify_slice(stream, event)
@@ -170,6 +170,7 @@ class Worker:
         span.classified(len(results), len(letters), model.version)
         sent = Sent(time.monotonic(), span)
         outputs = Outputs(results, [encode_dead_letter(letter) for letter in letters])
+        self._room.take(fullness(records, self._settings.max_batch))
         delivered = await delivery_of(self._app).deliver(work_of(event, outputs))
         task = asyncio.create_task(self._settle(stream, event, delivered, sent))
         self._in_flight.add(task)
@@ -187,7 +188,7 @@ class Worker:
         with no_error_reaches_faust(self._observation.publish_failed):
             await delivered
             await ack_published(stream, event)
-            self._free_place.release()
+            self._room.give_back(fullness(slice_in(event).records, self._settings.max_batch))
             sent.span.published()
             self._observation.published(slice_in(event), sent.at)
             self._observation.in_flight(len(self._in_flight) - 1)

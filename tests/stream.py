@@ -190,7 +190,11 @@ class Stream:
     def lag(self) -> int:
         """How many inputs the group has not committed: they are still to come, not lost."""
         ends = end_offsets(self.connection, self.input)
-        return sum(ends.values()) - sum(committed(self.connection, self.group, self.input).values())
+        return sum(ends.values()) - sum(self.committed().values())
+
+    def committed(self) -> dict[int, int]:
+        """The group's committed offsets, by partition of the input."""
+        return committed(self.connection, self.group, self.input)
 
     def wait_for_outputs(self, count: int, within_s: float = PATIENCE_S) -> None:
         wait_until(lambda: self.outputs() >= count or self._raise_if_all_ended(), within_s, self.logs)

@@ -53,6 +53,13 @@ def cut(records: Sequence[ConsumerRecord], max_batch: int) -> Iterator[Sequence[
         yield records[start:]
 
 
+def fullness(records: Sequence[ConsumerRecord], max_batch: int) -> float:
+    """How many full slices the records make up, by their number or their bytes, whichever is more."""
+    return max(
+        len(records) / max_batch, sum(len(record.value or b"") for record in records) / MAX_SLICE_BYTES
+    )
+
+
 class SliceSchema(faust.Schema[Any, Any]):
     """Hands a slice on as it is: decoding is the core's."""
 

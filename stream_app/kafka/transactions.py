@@ -7,6 +7,7 @@ dead and goes on can commit nothing, and what it wrote is aborted.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Collection
 from typing import Final
 
@@ -20,8 +21,29 @@ from stream_app.kafka.publish import Outputs, Publisher
 NewProducer = Callable[[str], AIOKafkaProducer]
 """Makes a producer with the given transactional id."""
 
+_SHORT_TURN_S: Final = 0.0065
+_LONG_TURN_S: Final = 0.016
+_MANY: Final = 100
 _TAKE_OVER_S: Final = 45.0
 """Faust gives a seek 60 s and then goes on without it."""
+
+
+class Turns:
+    """Transactions of all partitions begin one after the other, with a pause between two of them.
+
+    A transaction costs five requests whatever it holds. Without a pause there are so many that the broker and
+    this process have no time for the reviews; under full load a longer one is worth it.
+    """
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def take(self, outputs: int) -> float:
+        """The next turn, for a transaction of so many outputs or more: in how many seconds it is."""
+        now = time.monotonic()
+        turn = max(now, self._next)
+        self._next = turn + (_LONG_TURN_S if outputs >= _MANY else _SHORT_TURN_S)
+        return turn - now
 
 
 class Lane:
@@ -32,15 +54,22 @@ class Lane:
         group_id: whose offsets are committed.
         producer: transactional, started.
         publisher: knows the output topics.
+        turns: shared with the other partitions.
     """
 
     def __init__(
-        self, partition: TP, group_id: str, producer: AIOKafkaProducer, publisher: Publisher
+        self,
+        partition: TP,
+        group_id: str,
+        producer: AIOKafkaProducer,
+        publisher: Publisher,
+        turns: Turns,
     ) -> None:
         self._partition = TopicPartition(*partition)
         self._group_id = group_id
         self._producer = producer
         self._publisher = publisher
+        self._turns = turns
         self._waiting: list[tuple[Work, asyncio.Future[None]]] = []
         self._running: asyncio.Task[None] | None = None
 
@@ -69,6 +98,7 @@ class Lane:
     async def _work(self) -> None:
         """After a failure no further transaction begins: the process is about to end."""
         while self._waiting:
+            await asyncio.sleep(self._turns.take(len(self._waiting[0][0].outputs.results)))
             taken, self._waiting = self._waiting, []
             try:
                 await self._transact([work for work, _ in taken])
@@ -103,6 +133,7 @@ class ExactlyOnce:
         self._new_producer = new_producer
         self._group_id = group_id
         self._publisher = publisher
+        self._turns = Turns()
         self._lanes: dict[TP, Lane] = {}
         self._generation = 0
 
@@ -146,4 +177,4 @@ class ExactlyOnce:
         except BaseException:
             await producer.stop()
             raise
-        self._lanes[partition] = Lane(partition, self._group_id, producer, self._publisher)
+        self._lanes[partition] = Lane(partition, self._group_id, producer, self._publisher, self._turns)

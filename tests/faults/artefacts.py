@@ -1,11 +1,15 @@
-"""What a failed run leaves behind beside the workers' logs: its topics, and when what was done."""
+"""What a failed run leaves behind beside the workers' logs: topics, the broker's state, a timeline."""
 
 import json
+import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from stream_app.kafka.broker import LocalBroker
 from stream_app.kafka.connection import KafkaRequestError
 from stream_app.kafka.reader import RawRecord, read
 from tests.stream import Stream
@@ -19,6 +23,24 @@ def dump_topics(flow: Stream, folder: Path) -> None:
                 file.writelines(json.dumps(_line(record)) + "\n" for record in read(flow.connection, topic))
             except KafkaRequestError as error:
                 file.write(json.dumps({"not_read": str(error)}) + "\n")
+
+
+def keep_broker(broker: LocalBroker, folder: Path) -> None:
+    """Its log, and what it has on disk of committed offsets and transactions."""
+    kept = folder / "broker"
+    for inner_topic in (broker.folder / "records").glob("__*"):
+        shutil.copytree(inner_topic, kept / inner_topic.name)
+    shutil.copy(broker.folder / "broker.log", kept)
+
+
+@contextmanager
+def broker_kept_if_unreadable(broker: LocalBroker, folder: Path) -> Iterator[None]:
+    """Keep what the broker has when it does not answer."""
+    try:
+        yield
+    except KafkaRequestError:
+        keep_broker(broker, folder)
+        raise
 
 
 def _line(record: RawRecord) -> dict[str, Any]:

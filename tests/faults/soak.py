@@ -13,7 +13,7 @@ from typing import Any, Final, get_args
 
 from rich.console import Console
 
-from tests.faults.artefacts import Timeline, dump_topics
+from tests.faults.artefacts import Timeline, broker_kept_if_unreadable, dump_topics, keep_broker
 from tests.faults.feeder import Feeder
 from tests.faults.fleet import Fleet
 from tests.faults.inputs import inputs
@@ -66,8 +66,9 @@ def soak(stage: Stage, minutes: float, per_s: float) -> dict[str, Any]:
             feeder = Feeder(flow.connection, flow.input, records, per_s)
             _read_until_resumed(oracle, time.time())
             ends_at = time.monotonic() + minutes * 60
-            while time.monotonic() < ends_at:
-                _strike(stage.chance, Ground(broker, flow, fleet), oracle, tally, timeline)
+            with broker_kept_if_unreadable(broker, stage.folder):
+                while time.monotonic() < ends_at:
+                    _strike(stage.chance, Ground(broker, flow, fleet), oracle, tally, timeline)
             feeder.stop()
             tally.fed = feeder.join()
             _read_on(oracle, lambda: oracle.ledger.done >= tally.fed)
@@ -79,6 +80,7 @@ def soak(stage: Stage, minutes: float, per_s: float) -> dict[str, Any]:
         if verdict["breaches"]:
             timeline.note("verdict", numbers_lost=oracle.ledger.lost(tally.fed)[:1000], **verdict)
             dump_topics(flow, stage.folder)
+            keep_broker(broker, stage.folder)
     return verdict
 
 
@@ -91,13 +93,17 @@ def _strike(chance: random.Random, ground: Ground, oracle: Oracle, tally: Tally,
     ended_at = timeline.note("fault_ended", kinds=kinds)
     _read_until_resumed(oracle, ended_at)
     resumed_after_s = min(oracle.progress.resumed_after_s(ended_at * 1000), _GIVEN_UP_S)
+    ledger, committed = oracle.ledger, ground.flow.committed()
     timeline.note(
-        "resumed", after_s=resumed_after_s, done=oracle.ledger.done, out_of_order=oracle.ledger.out_of_order
+        "resumed",
+        after_s=resumed_after_s,
+        done=ledger.done,
+        out_of_order=ledger.out_of_order,
+        committed=committed,
     )
-    console.print(
-        f"{' and '.join(kinds)}: back after {resumed_after_s:.1f} s, {oracle.ledger.done:,} reviews done"
-    )
+    console.print(f"{' and '.join(kinds)}: back after {resumed_after_s:.1f} s, {ledger.done:,} reviews done")
     tally.add(faults, resumed_after_s)
+    tally.see_committed(committed)
     ground.fleet.wait_until_ready()
     ground.fleet.sample_memory()
     time.sleep(chance.uniform(*_CALM_S))

@@ -1,7 +1,7 @@
 """The verdict on a soak: what struck, what became of the reviews, and which promises were broken."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -24,12 +24,16 @@ class Tally:
         cuts: how many processes lost what a commit interval held.
         recovered_s: after each single fault, by its kind, the longest; not after two at once.
         fed: how many reviews the broker was given.
+        committed: the latest committed offsets, by partition.
+        fell_back: what became of committed offsets that were lower than before, in words.
     """
 
     struck: Counter[str] = field(default_factory=Counter)
     cuts: int = 0
     recovered_s: dict[str, float] = field(default_factory=dict)
     fed: int = 0
+    committed: Mapping[int, int] = field(default_factory=dict)
+    fell_back: list[str] = field(default_factory=list)
 
     def add(self, faults: Sequence[Fault], resumed_after_s: float) -> None:
         """These struck, at the same time."""
@@ -39,13 +43,22 @@ class Tally:
             kind = faults[0].kind
             self.recovered_s[kind] = max(self.recovered_s.get(kind, 0), round(resumed_after_s, 1))
 
+    def see_committed(self, offsets: Mapping[int, int]) -> None:
+        """These are committed now. They never fall, whatever the broker went through."""
+        self.fell_back += [
+            f"the committed offset of partition {partition} fell from {before} to {offsets.get(partition)}"
+            for partition, before in self.committed.items()
+            if offsets.get(partition, 0) < before
+        ]
+        self.committed = offsets
+
 
 def soak_verdict(guarantee: Guarantee, oracle: Oracle, tally: Tally, fleet: Fleet) -> dict[str, Any]:
     """What is printed at the end; `breaches` is empty when every promise was kept."""
     ledger, held = oracle.ledger, oracle.progress.most_within(HELD_TENTHS)
     longest_s = max(tally.recovered_s.values(), default=None)
     outcome = Outcome(ledger.close(tally.fed), longest_s, out_of_order=ledger.out_of_order)
-    broken = breaches(outcome, guarantee, repeats=tally.cuts * held)
+    broken = breaches(outcome, guarantee, repeats=tally.cuts * held) + tally.fell_back
     if fleet.longest_drain_s > _DRAINED_WITHIN_S:
         broken.append(f"a worker ended {fleet.longest_drain_s:.1f} s after SIGTERM")
     if strange := fleet.exit_codes.keys() - _EXPECTED_CODES:

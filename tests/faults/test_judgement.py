@@ -159,3 +159,10 @@ def test_recovery_is_judged_after_single_faults() -> None:
         single.append(len(faults) == 1)
     assert set(tally.recovered_s.values()) == {3}
     assert not all(single)
+
+
+def test_committed_offsets_that_fall_are_a_breach() -> None:
+    tally = Tally()
+    for offsets in ({0: 5, 1: 7}, {0: 6, 1: 7}, {0: 6}, {0: 6, 1: 8}):
+        tally.see_committed(offsets)
+    assert tally.fell_back == ["the committed offset of partition 1 fell from 7 to None"]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from stream_app.kafka.consumer import Consumer
 from stream_app.kafka.offsets import OffsetTracker
-from stream_app.kafka.slices import Slice, SliceMessage, cut, slicing
+from stream_app.kafka.slices import MAX_SLICE_BYTES, Slice, SliceMessage, cut, fullness, slicing
 
 
 def records(partition: int, count: int) -> list[Any]:
@@ -231,3 +231,12 @@ def test_what_is_fetched_of_a_partition_not_yet_taken_over_is_read_again() -> No
     made._taken_over = {TP("t", 0)}
     asyncio.run(made._reclaim())
     assert made._rewinds == {TP("t", 0): 400}
+
+
+@pytest.mark.parametrize(
+    ("sizes", "full"),
+    [([1], 0.25), ([1] * 4, 1), ([MAX_SLICE_BYTES * 2], 2), ([MAX_SLICE_BYTES, MAX_SLICE_BYTES // 2], 1.5)],
+)
+def test_a_slice_is_full_by_its_records_or_by_its_bytes(sizes: list[int], full: float) -> None:
+    of_sizes: list[Any] = [SimpleNamespace(value=b"x" * size) for size in sizes]
+    assert fullness(of_sizes, max_batch=4) == full

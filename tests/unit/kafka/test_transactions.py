@@ -10,7 +10,7 @@ from faust.types import TP
 from stream_app.core.messages import OutputRecord
 from stream_app.kafka.delivery import Work
 from stream_app.kafka.publish import Outputs, OutputTopic, Publisher
-from stream_app.kafka.transactions import ExactlyOnce, Lane
+from stream_app.kafka.transactions import ExactlyOnce, Lane, Turns
 
 FIRST, SECOND, THIRD = (TP("in", number) for number in range(3))
 PUBLISHER = Publisher(OutputTopic("out", 3, 1_000_000, True), OutputTopic("dlq", 3, 1_000_000, True))
@@ -68,8 +68,8 @@ class Producer:
         self.asked.append("commit")
 
 
-def lane(producer: Any) -> Lane:  # noqa: ANN401 - a producer's double
-    return Lane(FIRST, "g", producer, PUBLISHER)
+def lane(producer: Any, turns: Turns | None = None) -> Lane:  # noqa: ANN401 - a producer's double
+    return Lane(FIRST, "g", producer, PUBLISHER, turns or Turns())
 
 
 def work(*values: bytes, end: int, letters: tuple[bytes, ...] = (), partition: TP = FIRST) -> Work:
@@ -106,6 +106,31 @@ def test_what_waits_goes_into_the_next_transaction_together_and_in_order() -> No
         await asyncio.gather(first, *behind)
         assert producer.asked.count("commit") == 2
         assert producer.asked[-3:] == [("out", 0, [b"b", b"c"]), ({("in", 0): 3}, "g"), "commit"]
+
+    asyncio.run(scenario())
+
+
+def test_transactions_take_turns_and_large_ones_take_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 5.0
+    monkeypatch.setattr("stream_app.kafka.transactions.time.monotonic", lambda: now)
+    turns = Turns()
+    waits = [turns.take(outputs) for outputs in (1, 1, 100, 1)]
+    assert waits == pytest.approx([0, 0.0065, 0.013, 0.029])
+    now = 6.0
+    assert turns.take(1) == 0
+
+
+def test_a_slice_waits_for_its_turn_and_others_go_with_it() -> None:
+    async def scenario() -> None:
+        producer, turns = Producer(), Turns()
+        partition = lane(producer, turns)
+        for _ in range(10):
+            turns.take(1)
+        done = [partition.put(work(value, end=end)) for value, end in ((b"a", 1), (b"b", 2))]
+        await asyncio.sleep(0.02)
+        assert producer.asked == []
+        await asyncio.gather(*done)
+        assert producer.asked.count("begin") == 1
 
     asyncio.run(scenario())
 
