@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import UnknownTopicOrPartitionError
 from aiokafka.partitioner import murmur2
 
 from stream_app.core.messages import DEAD_LETTER_HEADERS, OutputRecord, without_value
@@ -69,7 +70,12 @@ class Publisher:
 
         Returns:
             A future per batch, done when the broker has it; it raises what the broker refused it with.
+
+        Raises:
+            UnknownTopicOrPartitionError: a topic was made anew and has fewer partitions than before.
         """
+        for topic in (self._results, self._dead_letters):
+            _check_partitions(producer, topic)
         futures = []
         for partition, records in self._results_by_partition(outputs.results).items():
             futures += await _send(producer, self._results.name, partition, records)
@@ -89,6 +95,15 @@ class Publisher:
             fitting = fit(letter, self._dead_letters.max_record_bytes)
             by_partition[letter.source_partition % self._dead_letters.partitions].append(fitting)
         return by_partition
+
+
+def _check_partitions(producer: AIOKafkaProducer, topic: OutputTopic) -> None:
+    """What goes to a partition that is gone would wait for one in vain."""
+    known = producer.client.cluster.partitions_for_topic(topic.name)
+    if known and len(known) < topic.partitions:
+        raise UnknownTopicOrPartitionError(
+            f"topic {topic.name} has {len(known)} partitions now, it had {topic.partitions}"
+        )
 
 
 async def _send(

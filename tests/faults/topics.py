@@ -250,11 +250,10 @@ SCENARIOS: Final = (
     _scenario(
         "results_topic_created_again_with_fewer_partitions",
         "the same, with 2 partitions in the place of 4",
-        "What was on its way to a partition that is gone waits for 60 s; then `slice_failed` with "
-        "KafkaTimeoutError, exit code 75, and the next worker uses the partitions that there are.",
+        "`slice_failed` with UnknownTopicOrPartitionError, which tells both numbers, exit code 75; the next "
+        "worker uses the partitions that there are.",
         partial(_deleted, topic_of=lambda run: run.flow.results, partitions=2),
         REPEATS,
-        is_slow=True,
     ),
     _scenario(
         "dead_letter_topic_deleted",

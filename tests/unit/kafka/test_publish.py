@@ -1,4 +1,9 @@
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
+from aiokafka.errors import UnknownTopicOrPartitionError
 from aiokafka.partitioner import murmur2
 from hypothesis import given
 from hypothesis import strategies as st
@@ -6,7 +11,7 @@ from hypothesis import strategies as st
 from stream_app.core.errors import BlankTextError
 from stream_app.core.messages import DeadLetter, OutputRecord, encode_dead_letter
 from stream_app.core.pipeline import record_bytes
-from stream_app.kafka.publish import OutputTopic, fit, result_partition
+from stream_app.kafka.publish import Outputs, OutputTopic, Publisher, fit, result_partition
 from tests.records import StoredRecord
 
 
@@ -65,3 +70,23 @@ def test_where_the_headers_alone_do_not_fit_only_ours_stay() -> None:
     assert record_bytes(fitted) <= 2_000
     assert [name for name, _ in fitted.headers][-2:] == ["dlq.reason", "dlq.value_omitted"]
     assert "h" not in dict(fitted.headers)
+
+
+def producer_that_knows(partitions: dict[str, set[int]]) -> Any:  # noqa: ANN401 - a producer's double
+    return SimpleNamespace(
+        client=SimpleNamespace(cluster=SimpleNamespace(partitions_for_topic=partitions.get))
+    )
+
+
+@pytest.mark.parametrize("topic", ["out", "dlq"])
+def test_a_topic_with_fewer_partitions_than_before_is_told_of(topic: str) -> None:
+    publisher = Publisher(*(OutputTopic(name, 3, 1_000_000, True) for name in ("out", "dlq")))
+    known = {"out": {0, 1, 2}, "dlq": {0, 1, 2, 3}} | {topic: {0, 1}}
+    with pytest.raises(UnknownTopicOrPartitionError, match=f"{topic} has 2 partitions now, it had 3"):
+        asyncio.run(publisher.publish(producer_that_knows(known), Outputs([], [])))
+
+
+@pytest.mark.parametrize("known", [{}, {"out": {0, 1, 2}, "dlq": {0, 1, 2, 3}}])
+def test_a_topic_that_is_unknown_for_a_moment_or_has_grown_is_fine(known: dict[str, set[int]]) -> None:
+    publisher = Publisher(*(OutputTopic(name, 3, 1_000_000, True) for name in ("out", "dlq")))
+    assert asyncio.run(publisher.publish(producer_that_knows(known), Outputs([], []))) == []

@@ -1,6 +1,7 @@
 """What a partition's transactions hold, and which producers live through a rebalance."""
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -33,6 +34,7 @@ class Producer:
 
     def __init__(self, name: str = "g-in-0", fails: BaseException | None = None) -> None:
         self.name = name
+        self.client = SimpleNamespace(cluster=SimpleNamespace(partitions_for_topic=lambda _: None))
         self.asked: list[Any] = []
         self.may_commit = asyncio.Event()
         self.may_commit.set()
