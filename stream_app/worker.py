@@ -168,9 +168,9 @@ class Worker:
         letters = [letter for outcome in outcomes for letter in outcome.dead_letters]
         self._pauses.classified(event, len(results) + len(letters), len(letters))
         span.classified(len(results), len(letters), model.version)
-        sent = Sent(time.monotonic(), span)
+        sent = Sent(time.monotonic(), span, fullness(records, self._settings.max_batch))
         outputs = Outputs(results, [encode_dead_letter(letter) for letter in letters])
-        self._room.take(fullness(records, self._settings.max_batch))
+        self._room.take(sent.fullness)
         delivered = await delivery_of(self._app).deliver(work_of(event, outputs))
         task = asyncio.create_task(self._settle(stream, event, delivered, sent))
         self._in_flight.add(task)
@@ -188,7 +188,7 @@ class Worker:
         with no_error_reaches_faust(self._observation.publish_failed):
             await delivered
             await ack_published(stream, event)
-            self._room.give_back(fullness(slice_in(event).records, self._settings.max_batch))
+            self._room.give_back(sent.fullness)
             sent.span.published()
             self._observation.published(slice_in(event), sent.at)
             self._observation.in_flight(len(self._in_flight) - 1)
@@ -255,10 +255,11 @@ class Worker:
 
 
 class Sent(NamedTuple):
-    """A slice on its way to the broker: since when (monotonic seconds), and its span."""
+    """A slice on its way to the broker: since when (monotonic seconds), its span, and the room it takes."""
 
     at: float
     span: SliceSpan
+    fullness: float
 
 
 @contextmanager

@@ -23,7 +23,7 @@ NewProducer = Callable[[str], AIOKafkaProducer]
 
 _SHORT_TURN_S: Final = 0.0065
 _LONG_TURN_S: Final = 0.016
-_MANY: Final = 100
+_MANY_RESULTS: Final = 100
 _TAKE_OVER_S: Final = 45.0
 """Faust gives a seek 60 s and then goes on without it."""
 
@@ -38,11 +38,11 @@ class Turns:
     def __init__(self) -> None:
         self._next = 0.0
 
-    def take(self, outputs: int) -> float:
-        """The next turn, for a transaction of so many outputs or more: in how many seconds it is."""
+    def take(self, results: int) -> float:
+        """The next turn, for a transaction of so many results or more: in how many seconds it is."""
         now = time.monotonic()
         turn = max(now, self._next)
-        self._next = turn + (_LONG_TURN_S if outputs >= _MANY else _SHORT_TURN_S)
+        self._next = turn + (_LONG_TURN_S if results >= _MANY_RESULTS else _SHORT_TURN_S)
         return turn - now
 
 

@@ -226,8 +226,8 @@ def _is_refused(port: int) -> bool:
         socket.create_connection(("127.0.0.1", port), timeout=5).close()
     except ConnectionRefusedError:
         return True
-    except ConnectionResetError:  # it waited to be accepted as the door closed
-        return False
+    except ConnectionResetError:
+        pass  # it waited to be accepted as the door closed
     return False
 
 
