@@ -30,7 +30,8 @@ Record = dict[Guarantee, dict[str, Entry]]
 
 def entry(scenario: Scenario, guarantee: Guarantee, seed: int, outcome: Outcome) -> Entry:
     """The entry of a run that has come to its end."""
-    return {**_measured(seed, outcome), "breaches": breaches(outcome, guarantee, scenario.repeats)}
+    broken = breaches(outcome, guarantee, scenario.repeats, scenario.within_s)
+    return {**_measured(seed, outcome), "breaches": broken}
 
 
 def failed(seed: int, error: Exception) -> Entry:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from stream_app.account import Verdict
 from stream_app.kafka.broker import LocalBroker, local_broker
@@ -14,6 +14,8 @@ from tests.stream import Stream, stream
 
 Section = Literal["Worker", "Broker", "Cluster", "Network", "Topics", "Machine"]
 Guarantee = Literal["at_least_once", "exactly_once"]
+
+RECOVERED_WITHIN_S: Final = 15.0
 
 
 class Outcome(NamedTuple):
@@ -90,6 +92,7 @@ class Scenario(NamedTuple):
         is_slow: longer than 30 s, so not part of `make faults`.
         repeats: the most duplicates that at-least-once allows here, or `Outcome.held` if that is more;
             0: none, since no process was killed or cut off.
+        within_s: the longest time from the end of the fault until work has resumed.
     """
 
     name: str
@@ -99,3 +102,4 @@ class Scenario(NamedTuple):
     run: Callable[[Stage], Outcome]
     is_slow: bool = False
     repeats: int = 0
+    within_s: float = RECOVERED_WITHIN_S

@@ -96,6 +96,12 @@ def test_each_broken_promise_is_told(outcome: Outcome, line: str) -> None:
     assert breaches(outcome, "at_least_once", 5) == [line]
 
 
+def test_a_fault_may_have_a_longer_time_of_its_own() -> None:
+    late = GOOD._replace(recovered_s=74.0)
+    assert breaches(late, "at_least_once", within_s=75) == []
+    assert breaches(late, "at_least_once", within_s=70) == ["work resumed after 74.0 s, expected 70"]
+
+
 def test_a_kill_may_repeat_what_a_commit_interval_held() -> None:
     repeated = GOOD._replace(verdict=GOOD.verdict._replace(duplicates=6), held=6)
     assert breaches(repeated, "at_least_once", 5) == []

@@ -216,7 +216,7 @@ SCENARIOS: Final = (
         "static_member_restarts",
         "Worker",
         "a worker with STREAM_GROUP_INSTANCE_ID is killed (or ended) and started again within its session",
-        "The other worker keeps its partitions and sees no rebalance.",
+        "The new process takes the old one's place: nobody waits for a session to end.",
         _static_member_restarts,
         repeats=REPEATS,
     ),
