@@ -105,11 +105,11 @@ class Worker:
         self._reload_model = reload
         self._settings = wiring.settings
         self._observation = wiring.observation
-        self._room = Room(wiring.settings.max_in_flight)
         self._in_flight: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
         self._draining = threading.Event()
         self._app = self._new_app()
+        self._room = Room(wiring.settings.max_in_flight * delivery_of(self._app).rooms)
         self._pauses = self._new_pauses()
 
     async def run(self) -> None:

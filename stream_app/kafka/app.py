@@ -17,7 +17,9 @@ from stream_app.kafka.consumer import Consumer, Watch
 from stream_app.kafka.delivery import AtLeastOnce, Delivery, Work
 from stream_app.kafka.expected_retries import expect_retries
 from stream_app.kafka.oauth import TokenSource
+from stream_app.kafka.producers import TransactionalProducer
 from stream_app.kafka.publish import Outputs, Publisher
+from stream_app.kafka.requests import Membership
 from stream_app.kafka.slices import Slice, SliceMessage, SliceSchema, slicing
 from stream_app.kafka.transactions import ExactlyOnce
 from stream_app.kafka.transport import Producer, Transport
@@ -78,9 +80,10 @@ def _at_least_once(app: faust.App, publisher: Publisher) -> Delivery:
 
 
 def _exactly_once(app: faust.App, publisher: Publisher) -> Delivery:
-    return ExactlyOnce(
-        lambda name: cast("Producer", app.producer).new_transactional(name), app.conf.id, publisher
-    )
+    def new_producer(name: str, member: Membership) -> TransactionalProducer:
+        return cast("Producer", app.producer).new_transactional(name, member)
+
+    return ExactlyOnce(new_producer, app.conf.id, publisher)
 
 
 _DELIVERIES: Final = {"at_least_once": _at_least_once, "exactly_once": _exactly_once}

@@ -22,6 +22,7 @@ from mode.utils.futures import notify
 from stream_app.kafka.consumer_thread import ConsumerThread
 from stream_app.kafka.delivery import Delivery
 from stream_app.kafka.offsets import OffsetTracker
+from stream_app.kafka.requests import Membership
 from stream_app.kafka.slices import Slice, SliceMessage
 
 _BUFFER_FULL_PAUSE_S = 0.01
@@ -188,8 +189,9 @@ class Consumer(driver.Consumer):
         for tracker in self._trackers.values():
             tracker.expire()
         partitions = ensure_TPset(self.assignment())
+        member = Membership(self._thread.member_id(), self.app.consumer_generation_id)
         try:
-            await self._delivery.take_over(partitions, self.app.consumer_generation_id)
+            await self._delivery.take_over(partitions, member)
         except TimeoutError as error:
             self._watch.group_failed(error)
         for of_partition in (self._trackers, self._read_to, self._rewinds):

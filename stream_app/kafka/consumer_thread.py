@@ -56,6 +56,10 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             await self._ensure_consumer().commit(mine)
         return bool(mine)
 
+    def member_id(self) -> str:
+        """Of the group, since the last rebalance."""
+        return str(self._ensure_consumer()._coordinator.member_id)  # noqa: SLF001 - aiokafka has no public way
+
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Faust's guesses about slow streams: /livez answers that from the lag."""
 

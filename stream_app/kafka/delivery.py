@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaProducer
 from faust.types import TP
 
 from stream_app.kafka.publish import Outputs, Publisher
+from stream_app.kafka.requests import Membership
 
 Offsets = Mapping[TP, int]
 Commit = Callable[[Offsets], Awaitable[bool]]
@@ -29,14 +30,20 @@ class Work(NamedTuple):
 
 
 class Delivery(Protocol):
-    """The way of a worker's outputs and offsets to the broker."""
+    """The way of a worker's outputs and offsets to the broker.
 
-    async def take_over(self, partitions: Collection[TP], generation: int) -> None:
+    Attributes:
+        rooms: how many times `STREAM_MAX_IN_FLIGHT` slices may wait for the broker.
+    """
+
+    rooms: int
+
+    async def take_over(self, partitions: Collection[TP], member: Membership) -> None:
         """These are the worker's partitions now, and their committed offsets are about to be read.
 
         Args:
             partitions: all of them.
-            generation: of the consumer group; it grows by one with each rebalance.
+            member: to whom they were assigned.
         """
 
     async def deliver(self, work: Work) -> Awaitable[object]:
@@ -61,11 +68,13 @@ class AtLeastOnce:
         publisher: knows the topics.
     """
 
+    rooms = 1
+
     def __init__(self, producer: Callable[[], AIOKafkaProducer], publisher: Publisher) -> None:
         self._producer = producer
         self._publisher = publisher
 
-    async def take_over(self, partitions: Collection[TP], generation: int) -> None:
+    async def take_over(self, partitions: Collection[TP], member: Membership) -> None:
         """A former owner may still produce: what it has in work comes twice."""
 
     async def deliver(self, work: Work) -> Awaitable[object]:

@@ -1,18 +1,19 @@
-"""aiokafka's consumer, which does not take an error for "nothing is committed"."""
+"""aiokafka's consumer, which takes no committed offset for true that is not."""
 
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import for_code
 from aiokafka.protocol.commit import OffsetFetchRequest
+
+from stream_app.kafka.requests import StableOffsetFetch, stable_offsets
 
 
 class GroupConsumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka has no types
     """A member of a consumer group that reads committed offsets, or waits until they can be read.
 
-    A coordinator that has just started and still loads them refuses the whole OffsetFetch: its answer has an
-    error and no topics. Stock aiokafka looks for errors inside the topics, finds nothing, and begins with
-    the first record of the log. Here it asks again.
+    Stock aiokafka looks for errors only inside the topics of the answer. A coordinator that has just started
+    refuses an OffsetFetch as a whole: stock aiokafka takes that for "nothing is committed". And it takes an
+    offset that another member's open transaction is about to change. Here it asks again.
     """
 
     def __init__(self, *topics: str, **settings: Any) -> None:  # noqa: ANN401 - aiokafka's
@@ -26,7 +27,6 @@ class GroupConsumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka has no t
         Raises:
             KafkaError: the connection failed, or an OffsetFetch was refused.
         """
-        answer = await self._send(node_id, request, **options)
-        if isinstance(request, OffsetFetchRequest) and answer.error_code:
-            raise for_code(answer.error_code)
-        return answer
+        if not isinstance(request, OffsetFetchRequest):
+            return await self._send(node_id, request, **options)
+        return stable_offsets(await self._send(node_id, StableOffsetFetch(request), **options))

@@ -5,11 +5,14 @@ import time
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaConnectionError, NodeNotReadyError
+from aiokafka.errors import ConcurrentTransactions, KafkaConnectionError, NodeNotReadyError
+from aiokafka.protocol.transaction import AddPartitionsToTxnRequest, TxnOffsetCommitRequest
 
-# A broker that still completes a producer's last transaction refuses the next one for a few milliseconds.
-# The public option `retry_backoff_ms` would also connect to a broker that is away a hundred times a second.
-_RETRY_S: Final = 0.01
+from stream_app.kafka.requests import MemberOffsetCommit, Membership, offsets_taken
+
+# For some milliseconds a broker still ends a producer's last transaction and refuses the next.
+# The public option `retry_backoff_ms` would also connect to a broker that is away 200 times a second.
+_RETRY_S: Final = 0.005
 _TIMEOUT_MS: Final = 120_000  # longer than a request is tried: an outage alone fences no producer
 _METADATA_PAUSE_S: Final = 0.1
 
@@ -33,18 +36,33 @@ class PatientProducer(AIOKafkaProducer):  # type: ignore[misc] # aiokafka has no
 
 
 class TransactionalProducer(PatientProducer):
-    """A producer for the transactions of one input partition.
+    """A producer whose transactions commit offsets as a member of a consumer group.
 
     Args:
         transactional_id: whoever starts a producer with the same id next fences this one.
+        member: as whom it commits offsets; who is a member no more is fenced, too.
         settings: of aiokafka's producer.
     """
 
-    def __init__(self, transactional_id: str, **settings: Any) -> None:  # noqa: ANN401 - aiokafka's
+    def __init__(self, transactional_id: str, member: Membership, **settings: Any) -> None:  # noqa: ANN401 - aiokafka's
         super().__init__(**settings, transactional_id=transactional_id, transaction_timeout_ms=_TIMEOUT_MS)
-        self._sender._retry_backoff = _RETRY_S  # noqa: SLF001 - see there
         self._coordinator_lookup = self.client.coordinator_lookup
         self.client.coordinator_lookup = self._look_up_coordinator
+        self._sender._retry_backoff = _RETRY_S  # noqa: SLF001 - see there
+        self._member = member
+        self._send = self.client.send
+        self.client.send = self._send_as_member
+
+    async def _send_as_member(self, node_id: int, request: object, **options: Any) -> object:  # noqa: ANN401 - aiokafka's
+        if isinstance(request, TxnOffsetCommitRequest):
+            request = MemberOffsetCommit(request, self._member)
+            return offsets_taken(await self._send(node_id, request, **options))
+        answer = await self._send(node_id, request, **options)
+        # aiokafka has a pause of its own here, of 20 ms.
+        while isinstance(request, AddPartitionsToTxnRequest) and _is_still_ending(answer):
+            await asyncio.sleep(_RETRY_S)
+            answer = await self._send(node_id, request, **options)
+        return answer
 
     async def _look_up_coordinator(self, kind: object, key: str) -> object:
         """Stock aiokafka gives up for good when the connection breaks while it asks: here it asks again.
@@ -57,3 +75,9 @@ class TransactionalProducer(PatientProducer):
             return await self._coordinator_lookup(kind, key)
         except KafkaConnectionError as error:
             raise NodeNotReadyError(str(error)) from error
+
+
+def _is_still_ending(answer: Any) -> bool:  # noqa: ANN401 - aiokafka's
+    return any(
+        code == ConcurrentTransactions.errno for _, partitions in answer.errors for _, code in partitions
+    )

@@ -10,6 +10,7 @@ from yarl import URL
 from stream_app.kafka.consumer import Consumer, Watch
 from stream_app.kafka.delivery import Delivery
 from stream_app.kafka.producers import PatientProducer, TransactionalProducer
+from stream_app.kafka.requests import Membership
 
 
 class Producer(driver.Producer):
@@ -22,10 +23,10 @@ class Producer(driver.Producer):
     def _settings_extra(self) -> Mapping[str, Any]:
         return {"acks": "all", "enable_idempotence": True, **cast("Transport", self.transport).security}
 
-    def new_transactional(self, transactional_id: str) -> TransactionalProducer:
-        """A producer for one input partition, not started, with the same settings otherwise."""
+    def new_transactional(self, transactional_id: str, member: Membership) -> TransactionalProducer:
+        """A producer for the transactions of a member, not started, with the same settings otherwise."""
         settings = {**self._settings_default(), **self._settings_extra()}
-        return TransactionalProducer(transactional_id, **settings)
+        return TransactionalProducer(transactional_id, member, **settings)
 
 
 class Transport(driver.Transport):

@@ -14,8 +14,10 @@ API_VERSIONS = 18
 # Below 5 an answer lacks the log's start offset, from 8 on it has error texts, from 9 on it is compact.
 _PRODUCE_VERSIONS = range(5, 8)
 _NOT_WRITTEN = -1
-# Version 2 has no time of throttling in front, later ones are compact.
-_OFFSET_FETCH_VERSION = 3
+# Below 6 an answer is not compact, from 8 on it can be for several groups.
+_OFFSET_FETCH_VERSION = 7
+_NO_TOPICS = 1
+_NO_TAGS = 0
 
 
 class Header(NamedTuple):
@@ -82,7 +84,9 @@ def offset_fetch_answer(request: bytes, error_code: int) -> bytes:
     head = header(request)
     if head.api_version != _OFFSET_FETCH_VERSION:
         raise ValueError(f"OffsetFetch version {head.api_version}: expected {_OFFSET_FETCH_VERSION}")
-    return struct.pack(">iiih", head.correlation_id, 0, 0, error_code)  # not throttled, no topics
+    not_throttled = 0
+    body = (not_throttled, _NO_TOPICS, error_code, _NO_TAGS)
+    return struct.pack(">ibibhb", head.correlation_id, _NO_TAGS, *body)
 
 
 def produced_partitions(request: bytes) -> Mapping[bytes, Sequence[int]]:

@@ -105,7 +105,7 @@ def test_after_kill_9_a_second_worker_goes_on_where_the_first_had_committed(flow
 
 
 def test_sigterm_finishes_and_commits_what_is_in_work(flow: Stream) -> None:
-    flow.feed(mixed(40_000))
+    flow.feed(mixed(100_000))
     for _ in range(3):
         worker = flow.start_worker(**SETTINGS)
         flow.wait_for_outputs(flow.outputs() + 1)
@@ -115,7 +115,7 @@ def test_sigterm_finishes_and_commits_what_is_in_work(flow: Stream) -> None:
         verdict = flow.verdict()
         assert (verdict.results + verdict.dead_letters, verdict.duplicates) == (done, 0)
     flow.start_worker(**SETTINGS)
-    assert_exact(flow, 40_000)
+    assert_exact(flow, 100_000)
 
 
 def test_workers_that_join_and_leave_finish_what_is_in_work_before_they_give_it_up(flow: Stream) -> None:

@@ -58,8 +58,8 @@ def _sigterm(stage: Stage) -> Outcome:
 
 
 def _sigterm_under_backlog(stage: Stage) -> Outcome:
-    with trial(stage, 30_000) as run:
-        run.feed(per_s=30_000, until=0)
+    with trial(stage, 100_000) as run:
+        run.feed(per_s=100_000, until=0)
         for _ in range(3):
             worker = run.start_worker()
             run.flow.wait_for_outputs(run.flow.outputs() + 1)
@@ -179,7 +179,7 @@ SCENARIOS: Final = (
     Scenario(
         "worker_sigterm_under_backlog",
         "Worker",
-        "with 30,000 reviews waiting, SIGTERM of three workers in turn, at the first output of each",
+        "with 100,000 reviews waiting, SIGTERM of three workers in turn, at the first output of each",
         "As in mid-stream.",
         _sigterm_under_backlog,
     ),

@@ -235,7 +235,7 @@ def test_when_the_answer_to_a_produce_is_lost_the_connection_is_too(network: Pro
     assert peer.seen[1:] == [produce(2)]
 
 
-def offset_fetch(correlation_id: int, version: int = 3) -> bytes:
+def offset_fetch(correlation_id: int, version: int = 7) -> bytes:
     made = request(OFFSET_FETCH, correlation_id)
     return made[:2] + struct.pack(">h", version) + made[4:]
 
@@ -243,7 +243,7 @@ def offset_fetch(correlation_id: int, version: int = 3) -> bytes:
 def test_while_a_coordinator_loads_it_does_not_tell_what_is_committed(network: Proxy, peer: Peer) -> None:
     network.conditions = Conditions(is_loading=True)
     with connected(network) as client:
-        assert ask(client, offset_fetch(1)) == struct.pack(">iiih", 1, 0, 0, 14)
+        assert ask(client, offset_fetch(1)) == struct.pack(">ibibhb", 1, 0, 0, 1, 14, 0)
         assert ask(client, request(METADATA, 2))[4:] == request(METADATA, 2)
         network.conditions = Conditions()
         assert ask(client, offset_fetch(3))[4:] == offset_fetch(3)
@@ -251,7 +251,7 @@ def test_while_a_coordinator_loads_it_does_not_tell_what_is_committed(network: P
 
 
 def test_an_unknown_version_of_offset_fetch_is_refused() -> None:
-    with pytest.raises(ValueError, match="OffsetFetch version 2: expected 3"):
+    with pytest.raises(ValueError, match="OffsetFetch version 2: expected 7"):
         offset_fetch_answer(offset_fetch(1, version=2), 14)
 
 

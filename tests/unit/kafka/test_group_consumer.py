@@ -2,6 +2,7 @@
 
 import asyncio
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from aiokafka.errors import (
@@ -18,11 +19,14 @@ from stream_app.kafka.group_consumer import GroupConsumer
 _OFFSETS = OffsetFetchRequest("g", [("in", [0])])
 
 
-def _ask(request: object, error_code: int) -> object:
-    async def answer(node_id: int, request: object, **options: object) -> object:
-        return SimpleNamespace(asked=(node_id, request, options), error_code=error_code, topics=[])
+def _ask(request: object, error_code: int, offset_error: int = 0) -> Any:  # noqa: ANN401 - as aiokafka answers
+    topics: list[Any] = [("in", [(0, 41, -1, "", offset_error, {})], {})]
 
-    async def scenario() -> object:
+    async def answer(node_id: int, request: object, **options: object) -> object:
+        asked = (node_id, request, options)
+        return SimpleNamespace(asked=asked, throttle_time_ms=0, topics=topics, error_code=error_code)
+
+    async def scenario() -> Any:  # noqa: ANN401 - see above
         consumer = GroupConsumer(bootstrap_servers="127.0.0.1:1")
         consumer._send = answer
         try:
@@ -49,8 +53,15 @@ def test_a_refusal_is_not_taken_for_nothing_committed(
     assert raised.value.retriable is is_asked_again
 
 
-@pytest.mark.parametrize(("request_", "code"), [(_OFFSETS, 0), (FindCoordinatorRequest("g", 0), 14)])
-def test_any_other_answer_is_passed_on(request_: object, code: int) -> None:
-    answer = _ask(request_, code)
-    assert isinstance(answer, SimpleNamespace)
-    assert answer.asked == (1, request_, {"group": 2})
+def test_an_offset_that_a_transaction_is_about_to_change_is_asked_for_again() -> None:
+    with pytest.raises(GroupLoadInProgressError):
+        _ask(_OFFSETS, 0, offset_error=88)
+
+
+def test_offsets_are_told_as_aiokafka_reads_them() -> None:
+    assert _ask(_OFFSETS, 0).topics == [("in", [(0, 41, "", 0)])]
+
+
+def test_any_other_answer_is_passed_on() -> None:
+    request = FindCoordinatorRequest("g", 0)
+    assert _ask(request, 14).asked == (1, request, {"group": 2})

@@ -2,11 +2,27 @@
 
 import asyncio
 from contextlib import suppress
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
-from aiokafka.errors import GroupAuthorizationFailedError, KafkaConnectionError, KafkaError, NodeNotReadyError
+from aiokafka.errors import (
+    GroupAuthorizationFailedError,
+    InvalidProducerEpoch,
+    KafkaConnectionError,
+    KafkaError,
+    NodeNotReadyError,
+)
+from aiokafka.protocol.transaction import AddPartitionsToTxnRequest, EndTxnRequest, TxnOffsetCommitRequest
 
 from stream_app.kafka.producers import PatientProducer, TransactionalProducer
+from stream_app.kafka.requests import MemberOffsetCommit, Membership
+
+MEMBER = Membership("m", 4)
+
+
+def transactional() -> TransactionalProducer:
+    return TransactionalProducer("g-in-0", MEMBER, bootstrap_servers="127.0.0.1:1")
 
 
 @pytest.mark.parametrize(
@@ -23,7 +39,7 @@ def test_a_connection_that_breaks_is_tried_again_and_a_refusal_is_not(
         raise met(f"{kind} {key}")
 
     async def scenario() -> None:
-        producer = TransactionalProducer("g-in-0", bootstrap_servers="127.0.0.1:1")
+        producer = transactional()
         producer._coordinator_lookup = look_up
         with pytest.raises(told, match="1 g-in-0"):
             await producer.client.coordinator_lookup(1, "g-in-0")
@@ -34,11 +50,52 @@ def test_a_connection_that_breaks_is_tried_again_and_a_refusal_is_not(
 
 def test_only_transactions_are_tried_again_at_once() -> None:
     async def scenario() -> None:
-        producer = TransactionalProducer("g-in-0", bootstrap_servers="127.0.0.1:1")
+        producer = transactional()
         assert producer._sender._retry_backoff < producer.client._retry_backoff
         await producer.stop()
 
     asyncio.run(scenario())
+
+
+def test_partitions_are_added_as_soon_as_the_last_transaction_has_ended() -> None:
+    codes = iter([51, 51, 0])
+
+    async def send(_node: int, _request: object, **_: object) -> object:
+        return SimpleNamespace(errors=[("out", [(0, next(codes))])])
+
+    async def scenario() -> Any:  # noqa: ANN401 - as aiokafka answers
+        producer = transactional()
+        producer._send = send
+        answer = await producer.client.send(1, AddPartitionsToTxnRequest("g-in-0", 7, 0, []), group=2)
+        await producer.stop()
+        return answer
+
+    assert asyncio.run(scenario()).errors == [("out", [(0, 0)])]
+    assert not list(codes)
+
+
+def test_offsets_are_committed_as_a_member_and_other_requests_go_as_they_are() -> None:
+    sent: list[object] = []
+
+    async def send(_node: int, request: object, **_: object) -> object:
+        sent.append(request)
+        return SimpleNamespace(throttle_time_ms=0, topics=[("in", [(0, 22, {})], {})])
+
+    async def scenario() -> tuple[Any, Any]:
+        producer = transactional()
+        producer._send = send
+        refused = await producer.client.send(1, TxnOffsetCommitRequest("g-in-0", "g", 7, 0, []), group=2)
+        other = await producer.client.send(1, EndTxnRequest("g-in-0", 7, 0, True), group=2)
+        await producer.stop()
+        return refused, other
+
+    refused, other = asyncio.run(scenario())
+    assert refused.errors == [("in", [(0, InvalidProducerEpoch.errno)])]
+    assert other.topics
+    commit, end = sent
+    assert isinstance(commit, MemberOffsetCommit)
+    assert commit.prepare({28: (0, 5)}).member_id == "m"
+    assert isinstance(end, EndTxnRequest)
 
 
 def test_metadata_is_asked_for_a_few_times_a_second() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from stream_app.kafka.consumer import Consumer
 from stream_app.kafka.offsets import OffsetTracker
+from stream_app.kafka.requests import Membership
 from stream_app.kafka.slices import MAX_SLICE_BYTES, Slice, SliceMessage, cut, fullness, slicing
 
 
@@ -141,32 +142,33 @@ def test_a_partition_given_up_before_its_seek_keeps_no_other_from_its_own() -> N
     assert (seeking._rewinds, seeking._read_to) == ({}, {held: 7})
 
 
-def seeking_consumer(taken_over: list[tuple[set[TP], int]]) -> Any:  # noqa: ANN401 - its ways into Faust are replaced
+def seeking_consumer(taken_over: list[tuple[set[TP], Membership]]) -> Any:  # noqa: ANN401 - its ways into Faust are replaced
     seeking: Any = consumer()
     seeking._read_to, seeking._committed_offset, seeking._read_offset = {}, {}, {}
     seeking.app = SimpleNamespace(consumer_generation_id=3)
     seeking.assignment = lambda: {TopicPartition("t", 0)}
     seeking.add_future = lambda coroutine: coroutine.close()
 
-    async def take_over(partitions: set[TP], generation: int) -> None:
-        taken_over.append((partitions, generation))
+    async def take_over(partitions: set[TP], member: Membership) -> None:
+        taken_over.append((partitions, member))
 
     async def seek_to_committed() -> dict[TP, int]:
         assert taken_over, "a former owner may still commit"
         return {TP("t", 0): 5}
 
+    seeking._thread = SimpleNamespace(member_id=lambda: "m")
     seeking._delivery = SimpleNamespace(take_over=take_over)
     seeking.seek_to_committed = seek_to_committed
     return seeking
 
 
 def test_a_seek_takes_over_first_and_what_was_delivered_before_it_is_stale() -> None:
-    taken_over: list[tuple[set[TP], int]] = []
+    taken_over: list[tuple[set[TP], Membership]] = []
     seeking, tp = seeking_consumer(taken_over), TP("t", 0)
     before = message(seeking._trackers[tp], 9)
     asyncio.run(seeking.perform_seek())
     assert before.is_stale
-    assert taken_over == [({tp}, 3)]
+    assert taken_over == [({tp}, Membership("m", 3))]
 
 
 def test_what_is_delivered_of_a_partition_that_was_not_taken_over_is_stale() -> None:

@@ -1,4 +1,4 @@
-"""What a partition's transactions hold, and which producers live through a rebalance."""
+"""What a transaction holds, and who is fenced at a rebalance."""
 
 import asyncio
 from types import SimpleNamespace
@@ -11,7 +11,8 @@ from faust.types import TP
 from stream_app.core.messages import OutputRecord
 from stream_app.kafka.delivery import Work
 from stream_app.kafka.publish import Outputs, OutputTopic, Publisher
-from stream_app.kafka.transactions import ExactlyOnce, Lane, Turns
+from stream_app.kafka.requests import Membership
+from stream_app.kafka.transactions import ExactlyOnce, Lane
 
 FIRST, SECOND, THIRD = (TP("in", number) for number in range(3))
 PUBLISHER = Publisher(OutputTopic("out", 3, 1_000_000, True), OutputTopic("dlq", 3, 1_000_000, True))
@@ -70,8 +71,12 @@ class Producer:
         self.asked.append("commit")
 
 
-def lane(producer: Any, turns: Turns | None = None) -> Lane:  # noqa: ANN401 - a producer's double
-    return Lane(FIRST, "g", producer, PUBLISHER, turns or Turns())
+def lane(producer: Any) -> Lane:  # noqa: ANN401 - a producer's double
+    return Lane("g", producer, PUBLISHER)
+
+
+def member(generation: int) -> Membership:
+    return Membership("m", generation)
 
 
 def work(*values: bytes, end: int, letters: tuple[bytes, ...] = (), partition: TP = FIRST) -> Work:
@@ -100,39 +105,19 @@ def test_what_waits_goes_into_the_next_transaction_together_and_in_order() -> No
     async def scenario() -> None:
         producer = Producer()
         producer.may_commit.clear()
-        partition = lane(producer)
-        first = partition.put(work(b"a", end=1))
+        slices = lane(producer)
+        first = slices.put(work(b"a", end=1))
         await asyncio.sleep(0.01)
-        behind = [partition.put(work(value, end=end)) for value, end in ((b"b", 2), (b"c", 3))]
+        behind = [
+            slices.put(work(b"b", end=2)),
+            slices.put(work(b"x", end=9, partition=SECOND)),
+            slices.put(work(b"c", end=3)),
+        ]
         producer.may_commit.set()
         await asyncio.gather(first, *behind)
         assert producer.asked.count("commit") == 2
-        assert producer.asked[-3:] == [("out", 0, [b"b", b"c"]), ({("in", 0): 3}, "g"), "commit"]
-
-    asyncio.run(scenario())
-
-
-def test_transactions_take_turns_and_large_ones_take_longer(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = 5.0
-    monkeypatch.setattr("stream_app.kafka.transactions.time.monotonic", lambda: now)
-    turns = Turns()
-    waits = [turns.take(outputs) for outputs in (1, 1, 100, 1)]
-    assert waits == pytest.approx([0, 0.0065, 0.013, 0.029])
-    now = 6.0
-    assert turns.take(1) == 0
-
-
-def test_a_slice_waits_for_its_turn_and_others_go_with_it() -> None:
-    async def scenario() -> None:
-        producer, turns = Producer(), Turns()
-        partition = lane(producer, turns)
-        for _ in range(10):
-            turns.take(1)
-        done = [partition.put(work(value, end=end)) for value, end in ((b"a", 1), (b"b", 2))]
-        await asyncio.sleep(0.02)
-        assert producer.asked == []
-        await asyncio.gather(*done)
-        assert producer.asked.count("begin") == 1
+        offsets = ({("in", 0): 3, ("in", 1): 9}, "g")
+        assert producer.asked[-4:] == [("out", 0, [b"b", b"c"]), ("out", 1, [b"x"]), offsets, "commit"]
 
     asyncio.run(scenario())
 
@@ -160,42 +145,71 @@ class Producers:
 
     def __init__(self) -> None:
         self.made: list[Producer] = []
+        self.members: set[Membership] = set()
         self.fails: BaseException | None = None
 
-    def __call__(self, name: str) -> Any:  # noqa: ANN401 - a producer's double
+    def __call__(self, name: str, member: Membership) -> Any:  # noqa: ANN401 - a producer's double
         self.made.append(Producer(name, self.fails))
+        self.members.add(member)
         return self.made[-1]
 
-    def take_names(self) -> list[str]:
-        """Those made since this was last asked."""
-        names, self.made = sorted(producer.name for producer in self.made), []
-        return names
+    def take(self) -> dict[str, list[Any]]:
+        """Those made since this was last asked, and what they were asked for."""
+        made, self.made = {producer.name: producer.asked for producer in self.made}, []
+        return made
 
 
-def test_a_rebalance_starts_producers_for_new_partitions_and_stops_those_of_lost_ones() -> None:
+def test_former_owners_are_fenced_and_transactions_go_by_the_first_partition() -> None:
     async def scenario() -> None:
         producers = Producers()
         delivery = ExactlyOnce(producers, "g", PUBLISHER)
-        await delivery.take_over({FIRST, SECOND}, 5)
-        by_name = {producer.name: producer.asked for producer in producers.made}
-        assert by_name == {"g-in-0": ["start"], "g-in-1": ["start"]}
-        producers.take_names()
-        await delivery.take_over({SECOND, THIRD}, 6)
-        assert producers.take_names() == ["g-in-2"]
-        assert by_name == {"g-in-0": ["start", "stop"], "g-in-1": ["start"]}
+        await delivery.take_over({THIRD, SECOND}, member(5))
+        made = producers.take()
+        assert made == {"g-in-1": ["start"], "g-in-2": ["start", "stop"]}
+        await (await delivery.deliver(work(b"a", end=1, partition=THIRD)))
+        assert made["g-in-1"][-1] == "commit"
         await delivery.close()
-        assert by_name["g-in-1"] == ["start", "stop"]
+        assert made["g-in-1"][-1] == "stop"
 
     asyncio.run(scenario())
 
 
-def test_with_a_generation_missed_all_producers_are_started_anew() -> None:
+def test_a_rebalance_fences_who_owned_what_is_new_and_begins_with_a_producer_of_the_new_generation() -> None:
     async def scenario() -> None:
         producers = Producers()
         delivery = ExactlyOnce(producers, "g", PUBLISHER)
-        for generation, started in ((5, ["g-in-0"]), (5, []), (6, []), (8, ["g-in-0"])):
-            await delivery.take_over({FIRST}, generation)
-            assert producers.take_names() == started
+        await delivery.take_over({SECOND, THIRD}, member(5))
+        before = producers.take()
+        await delivery.take_over({FIRST, SECOND, THIRD}, member(6))
+        assert before["g-in-1"] == ["start", "stop"]
+        assert producers.take() == {"g-in-0": ["start"]}
+        await delivery.take_over({SECOND, THIRD}, member(7))
+        assert producers.take() == {"g-in-1": ["start"]}
+        assert producers.members == {member(5), member(6), member(7)}
+
+    asyncio.run(scenario())
+
+
+def test_with_a_generation_missed_all_are_fenced_anew() -> None:
+    async def scenario() -> None:
+        producers = Producers()
+        delivery = ExactlyOnce(producers, "g", PUBLISHER)
+        both, one = {"g-in-0", "g-in-1"}, {"g-in-0"}
+        for generation, started in ((5, both), (5, one), (6, one), (8, both)):
+            await delivery.take_over({FIRST, SECOND}, member(generation))
+            assert producers.take().keys() == started
+
+    asyncio.run(scenario())
+
+
+def test_without_partitions_nothing_can_be_delivered() -> None:
+    async def scenario() -> None:
+        delivery = ExactlyOnce(Producers(), "g", PUBLISHER)
+        await delivery.take_over({FIRST}, member(1))
+        await delivery.take_over(set(), member(2))
+        with pytest.raises(RuntimeError, match="not taken over"):
+            await delivery.deliver(work(b"a", end=1))
+        await delivery.close()
 
     asyncio.run(scenario())
 
@@ -204,10 +218,10 @@ def test_what_is_in_work_is_finished_before_committed_offsets_are_read() -> None
     async def scenario() -> None:
         producers = Producers()
         delivery = ExactlyOnce(producers, "g", PUBLISHER)
-        await delivery.take_over({FIRST}, 5)
+        await delivery.take_over({FIRST}, member(5))
         producers.made[0].may_commit.clear()
         done = await delivery.deliver(work(b"a", end=1))
-        taking_over = asyncio.create_task(delivery.take_over({FIRST}, 6))
+        taking_over = asyncio.create_task(delivery.take_over({FIRST}, member(6)))
         await asyncio.sleep(0.01)
         assert not taking_over.done()
         producers.made[0].may_commit.set()
@@ -222,7 +236,7 @@ def test_a_producer_that_cannot_start_is_stopped_and_the_error_told() -> None:
         producers = Producers()
         producers.fails = KafkaError()
         with pytest.raises(KafkaError):
-            await ExactlyOnce(producers, "g", PUBLISHER).take_over({FIRST}, 1)
+            await ExactlyOnce(producers, "g", PUBLISHER).take_over({FIRST}, member(1))
         assert producers.made[0].asked == ["start", "stop"]
 
     asyncio.run(scenario())
