@@ -19,24 +19,24 @@ from typing import Final
 
 # Abbreviations, in small letters, without their last full stop.
 # These want a word after them and never end a sentence.
-_LEADING = (
+LEADING = (
     "mr mrs ms messrs prof rev hon capt sgt lt cmdr vs cf viz fig vol pp approx eg ie e.g i.e esp incl rs"
 )
 # These may end one: they do when the next word is one that opens sentences.
-_OPEN = "dr st ave blvd rd ft mt jr sr inc co corp ltd dept bros univ gov sen gen col"
+OPEN = "dr st ave blvd rd ft mt jr sr inc co corp ltd dept bros univ gov sen gen col"
 # These end one before a capital, and never before a small letter.
-_CLOSING = """etc min mins hr hrs sec lb lbs oz pkg ins tel ext misc temp appt
+CLOSING = """etc min mins hr hrs sec lb lbs oz pkg ins tel ext misc temp appt
     jan feb mar apr jun jul aug sep sept oct nov dec"""
-ABBREVIATIONS = f"{_LEADING} {_OPEN} {_CLOSING}"
+_ABBREVIATIONS = f"{LEADING} {OPEN} {CLOSING}"
 # These go with the number after them.
-_COUNTING = "no nos n° p pg"
+COUNTING = "no nos n° p pg"
 # Words that open sentences and are no names: they tell "in the U.S. We" from "the U.S. Army".
 _OPENERS = """the this that these those there they their it its it's i i'm i've we our you your he she his her
     my but and so if when what where why how who did do does can could would should not no in on at for from
     with as after before very just also then now great good only please thank thanks love loved some even once
     overall however well never don't"""
 # What follows the last full stop of an address or a file name.
-_DOMAINS = """com net org edu gov info biz co uk us io ca au tv app blog
+DOMAINS = """com net org edu gov info biz co uk us io ca au tv app blog
     htm html php asp aspx jpg jpeg png gif pdf"""
 # A line that ends in one of these goes on in the next.
 UNFINISHED = "the a an of and or my your our their its very with"
@@ -98,14 +98,14 @@ _GLUED_CAPITAL = r"""(?: (?<=[a-z]{2}\.) (?=[A-Z])
 )"""
 _GLUED_SMALL = r"""(?<=[a-z]{2}\.) (?<!\bwww\.)
     (?=[a-z]++(?:['\u2019][a-z]++)?(?:[\s,!?]|\.(?!\w)|\Z))"""
-_NO_ADDRESS = rf"(?!(?:{_any(_DOMAINS)})\b) (?![\w.+-]{{0,40}}@)"
+_NO_ADDRESS = rf"(?!(?:{_any(DOMAINS)})\b) (?![\w.+-]{{0,40}}@)"
 _FULL_STOP = rf"""(?<=\.) (?![ ]?[{_MARKS}]) (?:
-    {_NO_INITIAL} {_NO_ITEM_NUMBER} {_not_after(ABBREVIATIONS)} (?:
+    {_NO_INITIAL} {_NO_ITEM_NUMBER} {_not_after(_ABBREVIATIONS)} (?:
         {_FACES} {_SMALL_NEXT}
-      | (?:(?!\s++\d) | {_not_after(_COUNTING)}) {_AFTER_MARK}
+      | (?:(?!\s++\d) | {_not_after(COUNTING)}) {_AFTER_MARK}
       | (?:{_GLUED_CAPITAL} | {_GLUED_SMALL}) {_NO_ADDRESS}
     )
-  | (?:{_after(_CLOSING)} | {_after(_OPEN)} {_OPENER_NEXT}) (?!\s++\d) {_AFTER_MARK}
+  | (?:{_after(CLOSING)} | {_after(OPEN)} {_OPENER_NEXT}) (?!\s++\d) {_AFTER_MARK}
 )"""
 # "?" also stands for an apostrophe lost to a wrong encoding ("it?s"), and before the query of an address.
 _LOUD = rf"""(?:[ ]?[{_MARKS}])*+ (?:(?<=[!?])|(?<=[!?]\.)|(?<=[!?]\.\.)|(?<=[!?]\.\.\.)) (?<!\bYahoo!) (?:
@@ -125,7 +125,7 @@ _LINE_END = rf"(?<=[{_BREAKS}]) (?!(?<=,.)\s*+[a-z]) {_NOT_UNFINISHED}"
 
 # Most ends are these: four small letters that do not end an abbreviation, a mark, one space, a letter.
 _LONG = 4
-_TAILS = "|".join(word[-_LONG:] for word in ABBREVIATIONS.split() if len(word) >= _LONG)
+_TAILS = "|".join(word[-_LONG:] for word in _ABBREVIATIONS.split() if len(word) >= _LONG)
 _SURE = rf"(?<=[a-z]{{{_LONG}}}[.!?]) (?=\s[A-Za-z]) (?<!(?:{_TAILS}).) (?<!Yahoo!)"
 
 _FIRST_OF_RUN = rf"(?<![{_MARKS}{_EMOJI_PARTS}].) (?<![{_MARKS}{_EMOJI_PARTS}][ ].)"

@@ -2,7 +2,7 @@
 
 `sentence_ends` holds the rules. Nearly every end in a review is a plain case of them: a full stop behind a
 word that is no abbreviation, "!!!" before a space, a line break. This pass decides those, and leaves a review
-undecided as soon as it meets anything else (an initial, an address, an emoticon, a list, a letter beyond
+undecided as soon as it meets anything else (an initial, an address, an emoji, a list, a letter beyond
 Latin-1): then the expression decides. Wherever this pass decides, it gives the spans that the expression
 gives.
 
@@ -11,7 +11,7 @@ or brackets close behind it, and what comes next (`_ends_spaced`, `_ends_glued`)
 file, since numba looks at this file alone to tell whether the machine code that it keeps is still right.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache
 from typing import Final
 
@@ -20,8 +20,8 @@ from numba import types
 from numba.extending import register_jitable
 from numpy.typing import NDArray
 
-from stream_app.core.compilation import Bytes, Hashes, compiled
-from stream_app.core.sentence_ends import ABBREVIATIONS, UNFINISHED
+from stream_app.core.compilation import Bytes, compiled
+from stream_app.core.sentence_ends import CLOSING, COUNTING, DOMAINS, LEADING, OPEN, UNFINISHED
 
 # UTF-8 never has these bytes. One stands before each title and each text, and one behind the last.
 TITLE_AHEAD: Final = 0xFE
@@ -34,6 +34,7 @@ TITLE, TEXT = 0, 1
 
 UNDECIDED: Final = -1
 _NO, _YES = 0, 1
+_UNLESS_SMALL: Final = 2  # yes, unless a small letter or a digit follows
 
 # What a byte is, to the rules: a bit each.
 _SYMBOL, _SMALL, _CAPITAL, _DIGIT, _BLANK, _BREAK, _STOP, _LOUD, _QUOTE, _SHUT, _EYES, _WIDE, _LOOK = (
@@ -73,9 +74,12 @@ def _kinds() -> NDArray[np.uint16]:
 _KIND: Final = _kinds()
 _ODD: Final = _LOOK  # and nothing else
 
-_A, _CASE, _H, _O, _TWO, _DOT, _COMMA, _OPEN_BRACKET, _APOSTROPHE, _ONE_BLANK, _TILDE = b"a ho2.,[' ~"
+_A, _CASE, _H, _O, _TWO, _STOP_SIGN, _COMMA, _OPEN_BRACKET, _APOSTROPHE, _ONE_BLANK, _TILDE = b"a ho2.,[' ~"
 _COLON, _SEMICOLON = b":;"
-_C2, _E2, _80 = 0xC2, 0xE2, 0x80
+_C2, _E2, _EF, _F0, _80 = 0xC2, 0xE2, 0xEF, 0xF0, 0x80
+_EMOJI_PAGE: Final = 0x9F  # after F0
+_SELECTOR_PAGE, _SELECTOR = 0xB8, 0x8F  # after EF: how the sign before is drawn
+_OPENING, _CLOSING_ROUND, _QUOTE_SIGN, _PERCENT, _MINUS, _UNDERSCORE, _AT, _W, _D = b'()"%-_@wD'
 
 
 def _members(members: bytes) -> NDArray[np.bool_]:
@@ -84,15 +88,20 @@ def _members(members: bytes) -> NDArray[np.bool_]:
     return table
 
 
-_NOSE_OR_MOUTH: Final = _members(b"()'-D" + bytes(range(0x80, TITLE_AHEAD)))  # what may follow eyes
 _ITEM_SIGN: Final = _members(b".)")  # what follows the number of an item
 _WIDE_SPACE: Final = _members(b"\x85\xa0")  # after C2
 _WIDE_PUNCTUATION: Final = _members(b"\x93\x94\x98\x99\x9c\x9d")  # after E2 80: dashes, curly quotes
 _WIDE_CLOSER: Final = _members(b"\x99\x9d")  # of them, those that close
+_WIDE_BLANK: Final = _members(bytes([*range(0x80, 0x8B), 0xA8, 0xA9, 0xAF]))  # after E2 80
+_PICTURE_PAGE: Final = _members(bytes(range(0x98, 0x9F)))  # after E2: U+2600 to U+27BF
+_BEFORE_INITIAL: Final = _members(b' \t\n\r.("' + bytes([TITLE_AHEAD, TEXT_AHEAD]))
+_ADDRESS_SIGN: Final = _members(b".+-_")  # in the name before an @, beside letters and digits
 
 _FNV_OFFSET, _FNV_PRIME = 0xCBF29CE484222325, 0x100000001B3
-_LONGEST_WORD: Final = 6  # of those in the tables
+_LONGEST_WORD: Final = 6  # of those in the table
+_LONGEST_NAME: Final = 40  # looked at for an @
 _ITEM_DIGITS: Final = 2  # in the number of an item at most
+_OMISSION: Final = 3  # full stops
 
 
 def _hash(word: str) -> int:
@@ -103,20 +112,35 @@ def _hash(word: str) -> int:
     return value
 
 
-def _table(words: Iterable[str]) -> NDArray[np.uint64]:
-    """Each word's hash in the slot that its low bits name: the smallest table with room for all."""
-    hashes = [_hash(word) for word in words]
-    size = 64
-    while len({value % size for value in hashes}) < len(hashes):
-        size *= 2
-    table = np.zeros(size, np.uint64)
-    table[[value % size for value in hashes]] = hashes
+# What a word is, to the rules: a bit each.
+_LEADS, _MAY_CLOSE, _CLOSES, _COUNTS, _NAMES_DOMAIN, _GOES_ON = (1 << bit for bit in range(6))
+_ROLES: Final = {
+    _LEADS: LEADING,
+    _MAY_CLOSE: OPEN,
+    _CLOSES: CLOSING,
+    _COUNTS: COUNTING,
+    _NAMES_DOMAIN: DOMAINS,
+    _GOES_ON: UNFINISHED,
+}
+_SLOTS: Final = 1_024
+
+
+def _word_table() -> NDArray[np.uint64]:
+    """Row 0: a word's hash, in the slot that its low bits name or the next that is free; row 1: its roles."""
+    table = np.zeros((2, _SLOTS), np.uint64)
+    for role, words in _ROLES.items():
+        for value in (_hash(word) for word in words.split() if word.isalpha() and word.isascii()):
+            slot = value % _SLOTS
+            while table[0, slot] not in {0, value}:
+                slot = (slot + 1) % _SLOTS
+            table[0, slot] = value
+            table[1, slot] |= np.uint64(role)
     return table
 
 
 @register_jitable
 def _word_before(text: NDArray[np.uint8], at: int) -> tuple[int, np.uint64]:
-    """How many letters stand before `at`, one more than any word in the tables at most, and their hash."""
+    """How many letters stand before `at`, one more than any word in the table at most, and their hash."""
     length, word = 0, np.uint64(_FNV_OFFSET)
     while length <= _LONGEST_WORD and _KIND[text[at - 1 - length]] & _LETTER:
         word = (word ^ np.uint64(text[at - 1 - length] | _CASE)) * np.uint64(_FNV_PRIME)
@@ -125,18 +149,29 @@ def _word_before(text: NDArray[np.uint8], at: int) -> tuple[int, np.uint64]:
 
 
 @register_jitable
-def _among(word: np.uint64, words: NDArray[np.uint64]) -> bool:
-    found: bool = words[word & np.uint64(len(words) - 1)] == word
-    return found
+def _roles(word: np.uint64, words: NDArray[np.uint64]) -> np.int64:
+    """The roles of a word by its hash, 0 for one that is not in the table."""
+    slot = word & np.uint64(_SLOTS - 1)
+    while words[0, slot] != word:
+        if words[0, slot] == 0:
+            return np.int64(0)
+        slot = (slot + np.uint64(1)) & np.uint64(_SLOTS - 1)
+    return np.int64(words[1, slot])
 
 
 @register_jitable
-def _word_may_end(text: NDArray[np.uint8], at: int, abbreviations: NDArray[np.uint64]) -> int:
+def _word_may_end(text: NDArray[np.uint8], at: int, words: NDArray[np.uint64]) -> int:
     """Whether a full stop at `at`, behind a letter, is none of an initial or an abbreviation."""
     length, word = _word_before(text, at)
-    if length > 1:
-        return UNDECIDED if _among(word, abbreviations) else _YES
-    return _YES if text[at - 2] == _APOSTROPHE or _KIND[text[at - 2]] & _WIDE else UNDECIDED
+    before = text[at - 1 - length]
+    if length == 1:
+        return UNDECIDED if _BEFORE_INITIAL[before] else _YES
+    roles = _roles(word, words) & (_LEADS | _MAY_CLOSE | _CLOSES)
+    if not roles or _KIND[before] & _DIGIT or before == _UNDERSCORE:
+        return _YES
+    if roles & _MAY_CLOSE or _KIND[before] & _WIDE:
+        return UNDECIDED
+    return _NO if roles & _LEADS else _UNLESS_SMALL
 
 
 @register_jitable
@@ -146,16 +181,14 @@ def _number_may_end(text: NDArray[np.uint8], at: int) -> int:
     while _KIND[text[at - 1 - digits]] & _DIGIT:
         digits += 1
     before = text[at - 1 - digits]
-    if digits > _ITEM_DIGITS or _KIND[before] & (_LETTER | _SYMBOL):
+    if digits > _ITEM_DIGITS or _KIND[before] & (_LETTER | _SYMBOL | _CLOSER | _MARK):
         return _YES
-    behind_word = before == _ONE_BLANK and _KIND[text[at - 2 - digits]] & _LETTER
-    return _YES if behind_word else UNDECIDED
+    ahead = _KIND[text[at - 2 - digits]]
+    return _YES if before == _ONE_BLANK and ahead & (_LETTER | _DIGIT | _SYMBOL | _CLOSER) else UNDECIDED
 
 
 @register_jitable
-def _may_end(
-    text: NDArray[np.uint8], at: int, stops: int, louds: int, abbreviations: NDArray[np.uint64]
-) -> int:
+def _may_end(text: NDArray[np.uint8], at: int, stops: int, louds: int, words: NDArray[np.uint64]) -> int:
     """Whether the run of marks at `at` may end a sentence, by what stands before it."""
     before = text[at - 1]
     kind = _KIND[before]
@@ -165,16 +198,93 @@ def _may_end(
         yahoo = before == _O and text[at - 2] == _O and text[at - 3] == _H
         return UNDECIDED if yahoo else _YES
     if stops > 1:
-        return UNDECIDED if kind & _SPACE or before == _OPEN_BRACKET else _YES
+        is_omission = stops == _OMISSION and (kind & _SPACE or before == _OPEN_BRACKET)
+        is_first = text[_trimmed(text, at) - 1] >= TITLE_AHEAD
+        return (UNDECIDED if is_first else _NO) if is_omission else _YES
     if kind & _LETTER:
-        return _word_may_end(text, at, abbreviations)
+        return _word_may_end(text, at, words)
     if kind & _DIGIT:
         return _number_may_end(text, at)
     return _YES if before == _ONE_BLANK or kind & (_SYMBOL | _CLOSER) else UNDECIDED
 
 
 @register_jitable
-def _ends_glued(text: NDArray[np.uint8], at: int, stops: int, closed: bool) -> int:
+def _is_word(byte: int) -> bool:
+    """Whether the byte is a letter of ASCII, a digit or an underscore."""
+    return bool(_KIND[byte] & (_LETTER | _DIGIT)) or byte == _UNDERSCORE
+
+
+@register_jitable
+def _is_foreign(byte: int) -> bool:
+    """Whether the byte may be of a letter beyond ASCII, or of anything else that is not known here."""
+    return byte < TITLE_AHEAD and (bool(_KIND[byte] & _WIDE) or _KIND[byte] == _ODD)
+
+
+@register_jitable
+def _may_be_address(text: NDArray[np.uint8], at: int, words: NDArray[np.uint64]) -> bool:
+    """Whether what stands at `at`, behind a full stop, goes on with an address."""
+    end = at
+    while _KIND[text[end]] & _LETTER:
+        end += 1
+    if _roles(_word_before(text, end)[1], words) & _NAMES_DOMAIN:
+        return True
+    while end - at <= _LONGEST_NAME and (_is_word(text[end]) or _ADDRESS_SIGN[text[end]]):
+        end += 1
+    return text[end] == _AT or _is_foreign(text[end])
+
+
+@register_jitable
+def _glued_small_ends(text: NDArray[np.uint8], at: int) -> int:
+    """Whether a small letter at `at`, behind a letter and a full stop, begins a word of small letters."""
+    while _KIND[text[at]] & _SMALL:
+        at += 1
+    if text[at] == _APOSTROPHE and _KIND[text[at + 1]] & _SMALL:
+        at += 1
+        while _KIND[text[at]] & _SMALL:
+            at += 1
+    if text[at] == _STOP_SIGN:
+        at += 1
+        if _is_foreign(text[at]):
+            return UNDECIDED
+        return _NO if _is_word(text[at]) else _YES
+    if text[at] >= TITLE_AHEAD or text[at] == _COMMA or _KIND[text[at]] & (_SPACE | _LOUD):
+        return _YES
+    return UNDECIDED if _is_foreign(text[at]) else _NO
+
+
+@register_jitable
+def _glued_capital_ends(text: NDArray[np.uint8], mark: int) -> int:
+    """Whether a full stop at `mark`, before a capital, ends a sentence, the words being no address."""
+    before, following = text[mark - 1], text[mark + 2]
+    if _KIND[before] & _SPACE:
+        before = text[mark - 2]
+        ends = _is_word(before)
+    else:
+        ends = _is_word(before) or before in (_CLOSING_ROUND, _QUOTE_SIGN, _PERCENT)
+    if before >= _80 or following >= _80:
+        return UNDECIDED
+    if _KIND[following] & _SPACE:
+        ends = ends and text[_behind_space(text, mark + 2)] < TITLE_AHEAD
+    elif not _KIND[following] & _SMALL and following != _APOSTROPHE:
+        ends = False
+    return _YES if ends else _NO
+
+
+@register_jitable
+def _ends_between_letters(text: NDArray[np.uint8], mark: int, words: NDArray[np.uint64]) -> int:
+    """Whether a full stop at `mark` ends a sentence when a letter follows."""
+    two_small = bool(_KIND[text[mark - 1]] & _KIND[text[mark - 2]] & _SMALL)
+    if _KIND[text[mark + 1]] & _CAPITAL:
+        verdict = _YES if two_small else _glued_capital_ends(text, mark)
+    elif text[mark - 1] | _CASE == _W:
+        verdict = UNDECIDED
+    else:
+        verdict = _glued_small_ends(text, mark + 1) if two_small else _NO
+    return UNDECIDED if verdict == _YES and _may_be_address(text, mark + 1, words) else verdict
+
+
+@register_jitable
+def _ends_glued(text: NDArray[np.uint8], at: int, stops: int, closed: bool, words: NDArray[np.uint64]) -> int:
     """Whether a run ends a sentence when no white space follows, but `at`."""
     kind = _KIND[text[at]]
     if kind & (_EYES | _WIDE | _MARK) or kind == _ODD:
@@ -182,7 +292,7 @@ def _ends_glued(text: NDArray[np.uint8], at: int, stops: int, closed: bool) -> i
     if kind & _LETTER and not closed:
         if stops > 1:
             return _YES if kind & _CAPITAL else _NO
-        return UNDECIDED
+        return _ends_between_letters(text, at - 1, words) if stops else UNDECIDED
     return _NO
 
 
@@ -196,7 +306,7 @@ def _ends_spaced(text: NDArray[np.uint8], at: int, stops: int, closed: bool) -> 
         return _NO
     if kind & _SMALL:
         return _NO if closed or stops > 1 else _YES
-    return UNDECIDED if kind & _DIGIT and stops == 1 else _YES
+    return _YES
 
 
 @register_jitable
@@ -226,7 +336,14 @@ def _trimmed(text: NDArray[np.uint8], end: int) -> int:
 
 
 @register_jitable
-def _at_marks(text: NDArray[np.uint8], at: int, abbreviations: NDArray[np.uint64]) -> tuple[int, int, int]:
+def _counts_before(text: NDArray[np.uint8], at: int, words: NDArray[np.uint64]) -> bool:
+    """Whether the word before `at` may go with a number behind it."""
+    _, word = _word_before(text, at)
+    return bool(_roles(word, words) & _COUNTS) or bool(_KIND[text[at - 1]] & _WIDE)
+
+
+@register_jitable
+def _at_marks(text: NDArray[np.uint8], at: int, words: NDArray[np.uint64]) -> tuple[int, int, int]:
     """Whether a sentence ends at the run of marks, where it ends, and where the text goes on."""
     behind, louds = at, 0
     while _KIND[text[behind]] & _MARK:
@@ -237,17 +354,30 @@ def _at_marks(text: NDArray[np.uint8], at: int, abbreviations: NDArray[np.uint64
     goes_on = _behind_space(text, end)
     if text[goes_on] >= TITLE_AHEAD:
         return _NO, end, behind
-    verdict = _may_end(text, at, stops, louds, abbreviations)
-    if verdict == _YES:
-        if goes_on > end:
-            verdict = _ends_spaced(text, goes_on, stops, end > behind)
-        else:
-            verdict = _ends_glued(text, goes_on, stops, end > behind)
+    following = _KIND[text[goes_on]]
+    if following & _DIGIT and not following & _EYES and goes_on == behind and stops == 1 and not louds:
+        return _NO, end, behind
+    before = _may_end(text, at, stops, louds, words)
+    if before == UNDECIDED:
+        return UNDECIDED, end, behind
+    if goes_on > end:
+        verdict = _ends_spaced(text, goes_on, stops, end > behind)
+        counts = following & _DIGIT and stops == 1 and end == behind and _counts_before(text, at, words)
+        verdict = UNDECIDED if counts else verdict
+    else:
+        verdict = _ends_glued(text, goes_on, stops, end > behind, words)
+    if verdict == _YES and before == _UNLESS_SMALL:
+        if end > behind:
+            verdict = UNDECIDED
+        elif goes_on == end or following & (_SMALL | _DIGIT):
+            verdict = _NO
+    elif verdict == _YES:
+        verdict = before
     return verdict, end, goes_on if verdict == _YES else behind
 
 
 @register_jitable
-def _at_break(text: NDArray[np.uint8], at: int, unfinished: NDArray[np.uint64]) -> tuple[int, int, int]:
+def _at_break(text: NDArray[np.uint8], at: int, words: NDArray[np.uint64]) -> tuple[int, int, int]:
     """The same for a line break."""
     goes_on = _behind_space(text, at + 1)
     if text[goes_on] >= TITLE_AHEAD:
@@ -256,8 +386,36 @@ def _at_break(text: NDArray[np.uint8], at: int, unfinished: NDArray[np.uint64]) 
         verdict = _NO if _KIND[text[goes_on]] & _SMALL else _YES
     else:
         length, word = _word_before(text, at)
-        verdict = UNDECIDED if length and _among(word, unfinished) else _YES
+        verdict = UNDECIDED if length and _roles(word, words) & _GOES_ON else _YES
     return verdict, _trimmed(text, at), goes_on if verdict == _YES else at + 1
+
+
+@register_jitable
+def _may_be_item(text: NDArray[np.uint8], at: int) -> bool:
+    """Whether the digit at `at` may be the number of a list's item."""
+    before, sign = text[at - 1], text[at + 1]
+    if not _ITEM_SIGN[sign] or not (_KIND[before] & _SPACE or before >= TITLE_AHEAD):
+        return False
+    behind = text[at + 2]
+    return bool(_KIND[behind] & _SPACE) or (sign == _STOP_SIGN and behind == _CLOSING_ROUND)
+
+
+@register_jitable
+def _may_be_face(text: NDArray[np.uint8], at: int) -> bool:
+    """Whether the eyes at `at` may be of an emoticon that ends a sentence: a capital follows it."""
+    at += 1
+    at += text[at] == _APOSTROPHE
+    at += text[at] == _MINUS
+    if text[at] >= _80 and text[at] < TITLE_AHEAD:
+        return True
+    if text[at] not in (_OPENING, _CLOSING_ROUND, _D):
+        return False
+    at += 1
+    if _KIND[text[at]] & _SPACE:
+        at = _behind_space(text, at)
+        following = _KIND[text[at]]
+        return text[at] < TITLE_AHEAD and bool(following & (_CAPITAL | _EYES) or text[at] >= _80)
+    return text[at] < TITLE_AHEAD and (text[at] >= _80 or bool(_KIND[text[at]] & _EYES))
 
 
 @register_jitable
@@ -265,9 +423,9 @@ def _odd(text: NDArray[np.uint8], at: int) -> bool:
     """Whether what stands at `at`, neither a mark nor a line break, leaves the review undecided."""
     byte, following = text[at], text[at + 1]
     if byte == _TWO:  # the number of a list's second item
-        return bool(_ITEM_SIGN[following])
+        return _may_be_item(text, at)
     if byte in (_COLON, _SEMICOLON):
-        return bool(_NOSE_OR_MOUTH[following])
+        return _may_be_face(text, at)
     if byte == _C2:
         return bool(_WIDE_SPACE[following])
     if byte == _E2:
@@ -284,11 +442,18 @@ def _add(spans: NDArray[np.int32], row: int, part: int, first: int, last: int) -
 
 
 @register_jitable
-def _count_characters(
-    text: NDArray[np.uint8], origin: int, spans: NDArray[np.int32], row: int, wide: bool
-) -> None:
+def _is_ascii(text: NDArray[np.uint8], first: int, last: int) -> bool:
+    bits = 0
+    for at in range(first, last):
+        bits |= text[at]
+    return bits < _80
+
+
+@register_jitable
+def _count_characters(text: NDArray[np.uint8], origin: int, spans: NDArray[np.int32], row: int) -> None:
     """The other columns of the last spans, from `row` on, in the part that begins at `origin`."""
     at, characters = origin, 0
+    wide = not _is_ascii(text, origin, spans[-1, LAST])
     for span in range(row, len(spans)):
         for edge in range(2):
             byte = spans[span, FIRST + edge]
@@ -310,21 +475,21 @@ def _only_punctuation(text: NDArray[np.uint8], first: int, last: int) -> bool:
 
 
 @register_jitable
-def _has_lines(text: NDArray[np.uint8], at: int) -> bool:
-    while text[at] < TITLE_AHEAD:
-        if _KIND[text[at]] & _BREAK:
-            return True
-        at += 1
-    return False
+def _has_lines(text: NDArray[np.uint8], first: int, last: int) -> bool:
+    found = 0
+    for at in range(first, last):
+        found |= _KIND[text[at]] & _BREAK
+    return found != 0
 
 
 @register_jitable
 def _join_lines(text: NDArray[np.uint8], spans: NDArray[np.int32], row: int, rows: int) -> int:
     """Mere punctuation joins the sentence before it, in a text of several lines."""
     kept = row + 1
+    begin, end = spans[row, FIRST], spans[rows - 1, LAST]
     for span in range(row + 1, rows):
         first, last = spans[span, FIRST], spans[span, LAST]
-        if _only_punctuation(text, first, last) and _has_lines(text, spans[row, FIRST]):
+        if _only_punctuation(text, first, last) and _has_lines(text, begin, end):
             spans[kept - 1, LAST] = last
         else:
             kept = _add(spans, kept, TEXT, first, last)
@@ -332,15 +497,28 @@ def _join_lines(text: NDArray[np.uint8], spans: NDArray[np.int32], row: int, row
 
 
 @register_jitable
+def _picture_bytes(text: NDArray[np.uint8], at: int) -> int:
+    """How many bytes a sign takes that has no small form and is no white space, as an emoji; else 0."""
+    byte, following = text[at], text[at + 1]
+    if byte == _F0:
+        return 4 if following == _EMOJI_PAGE else 0
+    if byte == _EF:
+        return 3 if following == _SELECTOR_PAGE and text[at + 2] == _SELECTOR else 0
+    is_sign = _PICTURE_PAGE[following] or (following == _80 and not _WIDE_BLANK[text[at + 2]])
+    return 3 if byte == _E2 and is_sign else 0
+
+
+@register_jitable
 def _scan_title(text: NDArray[np.uint8], origin: int, spans: NDArray[np.int32], row: int) -> int:
     """The title as one sentence; gives the next row, or UNDECIDED."""
     at = first = _behind_space(text, origin)
     while text[at] < TITLE_AHEAD:
-        if _KIND[text[at]] == _ODD or (text[at] >= _80 and _odd(text, at)):
+        picture = _picture_bytes(text, at)
+        if not picture and (_KIND[text[at]] == _ODD or (text[at] >= _80 and _odd(text, at))):
             return UNDECIDED
-        at += 1
+        at += picture or 1
     rows = _add(spans, row, TITLE, first, _trimmed(text, at))
-    _count_characters(text, origin, spans[:rows], row, wide=True)
+    _count_characters(text, origin, spans[:rows], row)
     return rows
 
 
@@ -348,7 +526,7 @@ def _scan_title(text: NDArray[np.uint8], origin: int, spans: NDArray[np.int32], 
 def _scan_text(
     text: NDArray[np.uint8],
     origin: int,
-    words: tuple[NDArray[np.uint64], NDArray[np.uint64]],
+    words: NDArray[np.uint64],
     spans: NDArray[np.int32],
     row: int,
 ) -> int:
@@ -356,18 +534,17 @@ def _scan_text(
     at = first = _behind_space(text, origin)
     if text[at] == _A and _ITEM_SIGN[text[at + 1]]:
         return UNDECIDED
-    rows, wide = row, False
+    rows = row
     while text[at] < TITLE_AHEAD:
         kind = _KIND[text[at]]
         if not kind & _LOOK:
             at += 1
             continue
         if kind & _MARK:
-            verdict, end, goes_on = _at_marks(text, at, words[0])
+            verdict, end, goes_on = _at_marks(text, at, words)
         elif kind & _BREAK:
-            verdict, end, goes_on = _at_break(text, at, words[1])
+            verdict, end, goes_on = _at_break(text, at, words)
         else:
-            wide = wide or text[at] >= _80
             verdict, end, goes_on = UNDECIDED if _odd(text, at) else _NO, at, at + 1
         if verdict == UNDECIDED:
             return UNDECIDED
@@ -376,14 +553,13 @@ def _scan_text(
             first = goes_on
         at = goes_on
     rows = _join_lines(text, spans, row, _add(spans, rows, TEXT, first, _trimmed(text, at)))
-    _count_characters(text, origin, spans[:rows], row, wide)
+    _count_characters(text, origin, spans[:rows], row)
     return rows
 
 
-def _scan(  # noqa: PLR0913, PLR0917 - arrays are cheaper to pass one by one
+def _scan(
     text: NDArray[np.uint8],
-    abbreviations: NDArray[np.uint64],
-    unfinished: NDArray[np.uint64],
+    words: NDArray[np.uint64],
     spans: NDArray[np.int32],
     counts: NDArray[np.int64],
     origins: NDArray[np.int64],
@@ -395,7 +571,7 @@ def _scan(  # noqa: PLR0913, PLR0917 - arrays are cheaper to pass one by one
             rows = _scan_title(text, at + 1, spans, row)
         else:
             if rows != UNDECIDED:
-                rows = _scan_text(text, at + 1, (abbreviations, unfinished), spans, rows)
+                rows = _scan_text(text, at + 1, words, spans, rows)
             counts[review] = UNDECIDED if rows == UNDECIDED else rows - row
             origins[review] = at + 1
             row = rows = row if rows == UNDECIDED else rows
@@ -405,16 +581,13 @@ def _scan(  # noqa: PLR0913, PLR0917 - arrays are cheaper to pass one by one
             at += 1
 
 
-@cache
-def _words() -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    abbreviations = [word for word in ABBREVIATIONS.split() if word.isalpha()]
-    return _table(abbreviations), _table(UNFINISHED.split())
+_words = cache(_word_table)
 
 
 @cache
 def _compiled_scan() -> Callable[..., None]:
-    counts = types.int64[::1]
-    return compiled(_scan, Bytes, Hashes, Hashes, types.int32[:, ::1], counts, counts)
+    words, counts = types.uint64[:, ::1], types.int64[::1]
+    return compiled(_scan, Bytes, words, types.int32[:, ::1], counts, counts)
 
 
 def scan(
@@ -429,4 +602,4 @@ def scan(
         counts: is filled with the number of spans of each review, or with UNDECIDED.
         origins: is filled with where the text of each review begins.
     """
-    _compiled_scan()(text, *_words(), spans, counts, origins)
+    _compiled_scan()(text, _words(), spans, counts, origins)

@@ -159,7 +159,7 @@ def _numbered_starts(body: str) -> Iterator[int]:
                 yield held
             yield match.start()
             held, expected = None, _following(number)
-        elif number in {"1", "a"}:
+        elif number == "1" or (number == "a" and not match.start()):
             held, expected = match.start(), _following(number)
 
 

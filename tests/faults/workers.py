@@ -128,9 +128,10 @@ def _poison(stage: Stage) -> Outcome:
 
 
 def _backlog(stage: Stage) -> Outcome:
-    """The backlog grows while the worker is stopped: one process, so that growth is all that is measured."""
+    """The backlog grows while the worker is stopped, within its session: growth is all that is measured."""
     with trial(stage, _BACKLOG) as run:
-        (worker,) = run.start_workers(1)
+        worker = run.start_worker(session_timeout_s="300")
+        worker.wait_until_ready()
         run.feed(per_s=10 * PER_S, until=20_000)
         memory = PeakMemory(worker.pid)
         worker.send(signal.SIGSTOP)
