@@ -5,7 +5,13 @@ import time
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import ConcurrentTransactions, KafkaConnectionError, NodeNotReadyError
+from aiokafka.errors import (
+    ConcurrentTransactions,
+    KafkaConnectionError,
+    KafkaError,
+    NodeNotReadyError,
+    UnknownTopicOrPartitionError,
+)
 from aiokafka.protocol.transaction import AddPartitionsToTxnRequest, TxnOffsetCommitRequest
 
 from stream_app.kafka.requests import MemberOffsetCommit, Membership, offsets_taken
@@ -58,10 +64,13 @@ class TransactionalProducer(PatientProducer):
             request = MemberOffsetCommit(request, self._member)
             return offsets_taken(await self._send(node_id, request, **options))
         answer = await self._send(node_id, request, **options)
-        # aiokafka has a pause of its own here, of 20 ms.
-        while isinstance(request, AddPartitionsToTxnRequest) and _is_still_ending(answer):
-            await asyncio.sleep(_RETRY_S)
-            answer = await self._send(node_id, request, **options)
+        if isinstance(request, AddPartitionsToTxnRequest):
+            while _has(ConcurrentTransactions, answer):  # aiokafka has a pause of its own for it, of 20 ms
+                await asyncio.sleep(_RETRY_S)
+                answer = await self._send(node_id, request, **options)
+            if _has(UnknownTopicOrPartitionError, answer):  # it is tried again: find out what there is now
+                self.client.force_metadata_update()
+                await asyncio.sleep(_METADATA_PAUSE_S)
         return answer
 
     async def _look_up_coordinator(self, kind: object, key: str) -> object:
@@ -77,7 +86,5 @@ class TransactionalProducer(PatientProducer):
             raise NodeNotReadyError(str(error)) from error
 
 
-def _is_still_ending(answer: Any) -> bool:  # noqa: ANN401 - aiokafka's
-    return any(
-        code == ConcurrentTransactions.errno for _, partitions in answer.errors for _, code in partitions
-    )
+def _has(error: type[KafkaError], answer: Any) -> bool:  # noqa: ANN401 - aiokafka's
+    return any(code == error.errno for _, partitions in answer.errors for _, code in partitions)

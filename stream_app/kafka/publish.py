@@ -72,16 +72,29 @@ class Publisher:
             A future per batch, done when the broker has it; it raises what the broker refused it with.
 
         Raises:
-            UnknownTopicOrPartitionError: a topic was made anew and has fewer partitions than before.
+            UnknownTopicOrPartitionError: see `check`.
         """
-        for topic in (self._results, self._dead_letters):
-            _check_partitions(producer, topic)
+        self.check(producer)
         futures = []
         for partition, records in self._results_by_partition(outputs.results).items():
             futures += await _send(producer, self._results.name, partition, records)
         for partition, records in self._letters_by_partition(outputs.dead_letters).items():
             futures += await _send(producer, self._dead_letters.name, partition, records)
         return futures
+
+    def check(self, producer: AIOKafkaProducer) -> None:
+        """Nothing, when both topics have their partitions, as far as the producer knows.
+
+        Raises:
+            UnknownTopicOrPartitionError: a topic was made anew and has fewer partitions than before: what
+                goes to a partition that is gone would wait for one in vain.
+        """
+        for topic in (self._results, self._dead_letters):
+            known = producer.client.cluster.partitions_for_topic(topic.name)
+            if known and len(known) < topic.partitions:
+                raise UnknownTopicOrPartitionError(
+                    f"topic {topic.name} has {len(known)} partitions now, it had {topic.partitions}"
+                )
 
     def _results_by_partition(self, results: Iterable[OutputRecord]) -> dict[int, list[OutputRecord]]:
         by_partition: defaultdict[int, list[OutputRecord]] = defaultdict(list)
@@ -95,15 +108,6 @@ class Publisher:
             fitting = fit(letter, self._dead_letters.max_record_bytes)
             by_partition[letter.source_partition % self._dead_letters.partitions].append(fitting)
         return by_partition
-
-
-def _check_partitions(producer: AIOKafkaProducer, topic: OutputTopic) -> None:
-    """What goes to a partition that is gone would wait for one in vain."""
-    known = producer.client.cluster.partitions_for_topic(topic.name)
-    if known and len(known) < topic.partitions:
-        raise UnknownTopicOrPartitionError(
-            f"topic {topic.name} has {len(known)} partitions now, it had {topic.partitions}"
-        )
 
 
 async def _send(

@@ -25,6 +25,8 @@ from stream_app.kafka.requests import Membership
 NewProducer = Callable[[str, Membership], TransactionalProducer]
 """Makes a producer with the given transactional id, which commits offsets as the given member."""
 
+_CHECK_S: Final = 1.0
+"""A transaction that lasts longer may wait for a partition that is gone."""
 _TAKE_OVER_S: Final = 45.0
 """Faust gives a seek 60 s and then goes on without it."""
 
@@ -81,6 +83,12 @@ class Lane:
                 done.set_result(None)
 
     async def _transact(self, slices: list[Work]) -> None:
+        transaction = asyncio.create_task(self._transaction(slices))
+        while not (await asyncio.wait({transaction}, timeout=_CHECK_S))[0]:
+            self._publisher.check(self._producer)
+        transaction.result()
+
+    async def _transaction(self, slices: list[Work]) -> None:
         results = [record for work in slices for record in work.outputs.results]
         letters = [record for work in slices for record in work.outputs.dead_letters]
         offsets = {TopicPartition(*work.partition): work.end_offset for work in slices}

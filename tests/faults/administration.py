@@ -2,8 +2,14 @@
 
 from collections.abc import Mapping
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
+from confluent_kafka import (
+    ConsumerGroupTopicPartitions,
+    IsolationLevel,
+    KafkaError,
+    KafkaException,
+    TopicPartition,
+)
+from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic, OffsetSpec
 
 from tests.faults.oracle import LOG_APPEND_TIME
 from tests.stream import PATIENCE_S, Stream, wait_until
@@ -19,6 +25,21 @@ def create_output_topic(flow: Stream, name: str, partitions: int = 4) -> None:
     """Create the topic as soon as its name is free: a deletion takes a moment."""
     admin = _admin(flow)
     wait_until(lambda: _is_created(admin, name, partitions), PATIENCE_S, lambda: f"{name} exists")
+
+
+def has_open_transaction(flow: Stream, name: str) -> bool:
+    """Whether the topic holds something that is neither committed nor aborted."""
+    admin = _admin(flow)
+    partitions = admin.list_topics(name, timeout=PATIENCE_S).topics[name].partitions
+    latest = {
+        TopicPartition(name, number): OffsetSpec.latest()  # type: ignore[no-untyped-call]
+        for number in partitions
+    }
+    committed, written = (
+        [request.result().offset for request in admin.list_offsets(latest, isolation_level=level).values()]
+        for level in (IsolationLevel.READ_COMMITTED, IsolationLevel.READ_UNCOMMITTED)
+    )
+    return committed != written
 
 
 def add_partitions(flow: Stream, name: str, partitions: int) -> None:

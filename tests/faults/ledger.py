@@ -39,6 +39,11 @@ class Ledger:
         """How many inputs have an output."""
         return len(self._outputs) - self._outputs.count(0)
 
+    @property
+    def outputs(self) -> int:
+        """So many so far, repeats included."""
+        return self.done + self._duplicates
+
     def close(self, fed: int) -> Verdict:
         """The verdict on the inputs from 0 to below `fed`."""
         known = self._outputs[:fed]

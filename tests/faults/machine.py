@@ -148,9 +148,9 @@ def _reload_and_feed(run: Trial, worker: WorkerProcess) -> Outcome:
     run.feed(per_s=5_000, until=0)
     worker.send(signal.SIGHUP)
     deadline = time.monotonic() + 20
-    while worker.is_running and time.monotonic() < deadline and run.flow.outputs() < run.count:
+    while worker.is_running and time.monotonic() < deadline and not run.has_put_out(run.count):
         time.sleep(0.5)
-    if run.flow.outputs() < run.count:
+    if not run.has_put_out(run.count):
         return _replace(run, worker)
     wait_until(lambda: "model_refused" in worker.events(), 60, worker.text)
     return run.outcome(note="it went on")

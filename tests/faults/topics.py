@@ -14,7 +14,13 @@ from confluent_kafka.admin import AclOperation, ResourceType
 from stream_app.kafka.broker import local_broker
 from stream_app.kafka.deletion import delete_records
 from stream_app.kafka.reader import end_offsets
-from tests.faults.administration import add_partitions, create_output_topic, delete_topic, set_offsets
+from tests.faults.administration import (
+    add_partitions,
+    create_output_topic,
+    delete_topic,
+    has_open_transaction,
+    set_offsets,
+)
 from tests.faults.oracle import LOG_APPEND_TIME
 from tests.faults.scenario import Outcome, Scenario, Stage
 from tests.faults.small_disk import small_disk
@@ -27,6 +33,7 @@ _COUNT: Final = 5_000
 _PARTITIONS: Final = 4
 _ABSENT_S: Final = 3.0
 _SETTLE_S: Final = 1.0
+_MOMENT_S: Final = 0.05
 _DEFAULT_LIMIT: Final = "1048588"
 
 
@@ -98,7 +105,7 @@ def _deleted(stage: Stage, topic_of: Callable[[Trial], str], partitions: int) ->
     with _course(stage) as course:
         run, supervisor = course
         topic = topic_of(run)
-        with _suspended(supervisor.worker):
+        with _suspended(run, supervisor.worker):
             run.oracle.read_on()
             delete_topic(run.flow, topic)
         supervisor.watch(_ABSENT_S)
@@ -108,10 +115,15 @@ def _deleted(stage: Stage, topic_of: Callable[[Trial], str], partitions: int) ->
 
 
 @contextmanager
-def _suspended(worker: WorkerProcess) -> Iterator[None]:
-    """Nothing is on its way to the broker in the block."""
+def _suspended(run: Trial, worker: WorkerProcess) -> Iterator[None]:
+    """Nothing is on its way to the broker in the block, and no transaction is open."""
     worker.send(signal.SIGSTOP)
     time.sleep(_SETTLE_S)
+    while any(has_open_transaction(run.flow, name) for name in (run.flow.results, run.flow.dead_letters)):
+        worker.send(signal.SIGCONT)
+        time.sleep(_MOMENT_S)
+        worker.send(signal.SIGSTOP)
+        time.sleep(_SETTLE_S)
     yield
     worker.send(signal.SIGCONT)
 
@@ -128,26 +140,26 @@ def _fewer_result_partitions(stage: Stage) -> Outcome:
 def _partitions_added(stage: Stage) -> Outcome:
     with _course(stage) as course:
         run, supervisor = course
-        supervisor.wait_until(lambda: run.flow.outputs() >= _COUNT)
+        supervisor.wait_until(lambda: run.has_put_out(_COUNT))
         run.oracle.read_on()  # a key may go to another partition from now on
         add_partitions(run.flow, run.flow.input, 2 * _PARTITIONS)
         added_at = time.time()
         run.feed_more(_COUNT)
-        supervisor.wait_until(lambda: run.flow.outputs() >= 2 * _COUNT, PATIENCE_S)
+        supervisor.wait_until(lambda: run.has_put_out(2 * _COUNT), PATIENCE_S)
         return run.outcome(added_at, supervisor.told(), supervisor.tend)
 
 
 def _offsets_reset(stage: Stage, back: Callable[[int], int]) -> Outcome:
     with _course(stage) as course:
         run, supervisor = course
-        supervisor.wait_until(lambda: run.flow.outputs() >= _COUNT)
+        supervisor.wait_until(lambda: run.has_put_out(_COUNT))
         assert supervisor.worker.terminate() == 0
         ends = end_offsets(run.flow.connection, run.flow.input)
         offsets = {number: back(end) for number, end in ends.items()}
         set_offsets(run.flow, offsets)
         asked = sum(end - offsets[number] for number, end in ends.items())
         run.start_worker()
-        supervisor.wait_until(lambda: run.flow.outputs() >= _COUNT + asked)
+        supervisor.wait_until(lambda: run.has_put_out(_COUNT + asked))
         outcome = run.outcome(note=f"{asked:,} asked for; {_readers(run)}")
         return outcome._replace(asked_again=asked)
 

@@ -70,6 +70,11 @@ class Trial:
         records = inputs(count, self._fed_before, self._poison_every)
         self._feeder = Feeder(self.flow.connection, self.flow.input, records, per_s)
 
+    def has_put_out(self, count: int) -> bool:
+        """Whether so many have come out; the topics' offsets would count the ends of transactions, too."""
+        self.oracle.read_on()
+        return self.oracle.ledger.outputs >= count
+
     def outcome(
         self,
         fault_ended_at: float | None = None,

@@ -74,6 +74,25 @@ def test_partitions_are_added_as_soon_as_the_last_transaction_has_ended() -> Non
     assert not list(codes)
 
 
+def test_for_a_partition_that_is_unknown_metadata_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stream_app.kafka.producers._METADATA_PAUSE_S", 0)
+    asked = []
+
+    async def send(_node: int, _request: object, **_: object) -> object:
+        return SimpleNamespace(errors=[("out", [(0, 0), (1, 3)])])
+
+    async def scenario() -> Any:  # noqa: ANN401 - as aiokafka answers
+        producer = transactional()
+        producer._send = send
+        producer.client.force_metadata_update = lambda: asked.append("metadata")
+        answer = await producer.client.send(1, AddPartitionsToTxnRequest("g-in-0", 7, 0, []), group=2)
+        await producer.stop()
+        return answer
+
+    assert asyncio.run(scenario()).errors == [("out", [(0, 0), (1, 3)])]
+    assert asked == ["metadata"]
+
+
 def test_offsets_are_committed_as_a_member_and_other_requests_go_as_they_are() -> None:
     sent: list[object] = []
 

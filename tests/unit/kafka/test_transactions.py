@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from aiokafka.errors import KafkaError, ProducerFenced
+from aiokafka.errors import KafkaError, ProducerFenced, UnknownTopicOrPartitionError
 from faust.types import TP
 
 from stream_app.core.messages import OutputRecord
@@ -118,6 +118,22 @@ def test_what_waits_goes_into_the_next_transaction_together_and_in_order() -> No
         assert producer.asked.count("commit") == 2
         offsets = ({("in", 0): 3, ("in", 1): 9}, "g")
         assert producer.asked[-4:] == [("out", 0, [b"b", b"c"]), ("out", 1, [b"x"]), offsets, "commit"]
+
+    asyncio.run(scenario())
+
+
+def test_a_transaction_that_waits_for_a_partition_that_is_gone_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stream_app.kafka.transactions._CHECK_S", 0.01)
+
+    async def scenario() -> None:
+        producer = Producer()
+        producer.may_commit.clear()
+        done = lane(producer).put(work(b"a", end=1))
+        await asyncio.sleep(0.05)
+        assert not done.done()
+        producer.client.cluster.partitions_for_topic = lambda _: {0, 1}
+        with pytest.raises(UnknownTopicOrPartitionError, match="out has 2 partitions now, it had 3"):
+            await done
 
     asyncio.run(scenario())
 
