@@ -92,7 +92,7 @@ def _not_authorised(stage: Stage) -> Outcome:
 def _rights(run: Trial) -> Iterator[Right]:
     flow = run.flow
     yield ResourceType.GROUP, flow.group, AclOperation.READ
-    yield ResourceType.TRANSACTIONAL_ID, "*", AclOperation.WRITE
+    yield ResourceType.TRANSACTIONAL_ID, flow.group, AclOperation.WRITE
     yield ResourceType.TOPIC, flow.input, AclOperation.READ
     for output in (flow.results, flow.dead_letters):
         yield ResourceType.TOPIC, output, AclOperation.WRITE
