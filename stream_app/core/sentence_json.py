@@ -39,6 +39,7 @@ _OPEN_LIST, _CLOSE_LIST, _CLOSE_OBJECT = b"[]}"
 _SCORE_UNITS: Final = 1_000_000  # scores have six places
 _FEWEST_UNITS: Final = 10  # below, msgspec writes an exponent
 _MOST_BYTES: Final = 160  # of a sentence less its text, with numbers of ten digits
+_PLACE: Final = np.uint64(1)
 _ESCAPED_BYTES: Final = 6  # what an escaped byte takes at most
 
 # What follows the backslash of a byte that must be escaped; 0 for the others.
@@ -86,21 +87,27 @@ def _put_score(out: NDArray[np.uint8], at: int, score: float) -> int:
 
 
 @register_jitable
-def _put_text(out: NDArray[np.uint8], at: int, text: NDArray[np.uint8], first: int, last: int) -> int:
-    for place in range(first, last):
-        byte = text[place]
+def _put_text(out: NDArray[np.uint8], at: int, text: NDArray[np.uint8]) -> int:
+    place = np.uint64(at)  # an unsigned place is written to without a check
+    for byte in text:
         escape = _ESCAPES[byte]
         if not escape:
-            out[at] = byte
-            at += 1
-        elif escape == _U:
-            at = _put(out, at, _UNICODE)
-            out[at], out[at + 1] = _HEX[byte >> 4], _HEX[byte & 15]
-            at += 2
+            out[place] = byte
+            place += _PLACE
         else:
-            out[at], out[at + 1] = _BACKSLASH, escape
-            at += 2
-    return at
+            behind = _put_escaped(out, np.int64(place), byte, escape)  # type: ignore[arg-type]
+            place = np.uint64(behind)
+    return np.int64(place)  # type: ignore[return-value]
+
+
+@register_jitable
+def _put_escaped(out: NDArray[np.uint8], at: int, byte: int, escape: int) -> int:
+    if escape != _U:
+        out[at], out[at + 1] = _BACKSLASH, escape
+        return at + 2
+    at = _put(out, at, _UNICODE)
+    out[at], out[at + 1] = _HEX[byte >> 4], _HEX[byte & 15]
+    return at + 2
 
 
 @register_jitable
@@ -133,7 +140,7 @@ def _write(  # noqa: PLR0913, PLR0917 - arrays are cheaper to pass one by one
             at = _put_number(out, _put(out, at, _END), span[END])
             at = _put_score(out, _put_label(out, at, labels[sentence]), scores[sentence])
             if include_text:
-                at = _put_text(out, _put(out, at, _TEXT), text, span[FIRST], span[LAST])
+                at = _put_text(out, _put(out, at, _TEXT), text[span[FIRST] : span[LAST]])
                 out[at] = _QUOTE
                 at += 1
             out[at], out[at + 1] = _CLOSE_OBJECT, _COMMA

@@ -1,10 +1,10 @@
 """The plain ends of sentences, for all reviews of a slice in one compiled pass over their bytes.
 
 `sentence_ends` holds the rules. Nearly every end in a review is a plain case of them: a full stop behind a
-word that is no abbreviation, "!!!" before a space, a line break. This pass decides those, and leaves a review
-undecided as soon as it meets anything else (an initial, an address, an emoji, a list, a letter beyond
-Latin-1): then the expression decides. Wherever this pass decides, it gives the spans that the expression
-gives.
+word that is no abbreviation, "!!!" before a space, a line break. This pass decides those. Any other place (an
+initial, an address, an emoji) it leaves open: the expression is asked about that place alone, and a second
+pass takes its answer. A review that is beyond it (bullets, a letter beyond Latin-1) it leaves to the
+expression as a whole. Wherever this pass decides, it gives the spans that the expression gives.
 
 What a run of marks means ("." or "..." or "?!") depends on what stands before it (`_may_end`), whether quotes
 or brackets close behind it, and what comes next (`_ends_spaced`, `_ends_glued`). All of it stands in one
@@ -21,7 +21,7 @@ from numba.extending import register_jitable
 from numpy.typing import NDArray
 
 from stream_app.core.compilation import Bytes, compiled
-from stream_app.core.sentence_ends import CLOSING, COUNTING, DOMAINS, LEADING, OPEN, UNFINISHED
+from stream_app.core.sentence_ends import CLOSING, COUNTING, LEADING, OPEN, UNFINISHED
 
 # UTF-8 never has these bytes. One stands before each title and each text, and one behind the last.
 TITLE_AHEAD: Final = 0xFE
@@ -32,9 +32,17 @@ PART, START, END, FIRST, LAST, FOLDED_FIRST, FOLDED_LAST = range(7)
 COLUMNS: Final = 7
 TITLE, TEXT = 0, 1
 
-UNDECIDED: Final = -1
-_NO, _YES = 0, 1
-_UNLESS_SMALL: Final = 2  # yes, unless a small letter or a digit follows
+MOST_QUESTIONS: Final = 16
+"""Of a review; with more open places it is beyond this pass."""
+BEYOND: Final = -MOST_QUESTIONS - 1
+"""In the place of a number of spans. The numbers between this and 0 are those of questions."""
+FOLLOWS: Final = -1
+"""In the place of where a review begins: behind the one before."""
+# The columns of an answer: the byte in question, where the sentence ends (0: none does), where the next is.
+AT, ENDS, GOES_ON = range(3)
+ANSWER_COLUMNS: Final = 3
+
+_NO, _YES, _OPEN, _BEYOND = range(4)
 
 # What a byte is, to the rules: a bit each.
 _SYMBOL, _SMALL, _CAPITAL, _DIGIT, _BLANK, _BREAK, _STOP, _LOUD, _QUOTE, _SHUT, _EYES, _WIDE, _LOOK = (
@@ -79,7 +87,7 @@ _COLON, _SEMICOLON = b":;"
 _C2, _E2, _EF, _F0, _80 = 0xC2, 0xE2, 0xEF, 0xF0, 0x80
 _EMOJI_PAGE: Final = 0x9F  # after F0
 _SELECTOR_PAGE, _SELECTOR = 0xB8, 0x8F  # after EF: how the sign before is drawn
-_OPENING, _CLOSING_ROUND, _QUOTE_SIGN, _PERCENT, _MINUS, _UNDERSCORE, _AT, _W, _D = b'()"%-_@wD'
+_OPENING, _CLOSING_ROUND, _MINUS, _UNDERSCORE, _D = b"()-_D"
 
 
 def _members(members: bytes) -> NDArray[np.bool_]:
@@ -92,14 +100,13 @@ _ITEM_SIGN: Final = _members(b".)")  # what follows the number of an item
 _WIDE_SPACE: Final = _members(b"\x85\xa0")  # after C2
 _WIDE_PUNCTUATION: Final = _members(b"\x93\x94\x98\x99\x9c\x9d")  # after E2 80: dashes, curly quotes
 _WIDE_CLOSER: Final = _members(b"\x99\x9d")  # of them, those that close
-_WIDE_BLANK: Final = _members(bytes([*range(0x80, 0x8B), 0xA8, 0xA9, 0xAF]))  # after E2 80
+_WIDE_SIGN: Final = _members(b"\x8d\xa6\xbc")  # after E2 80: what joins emoji, an ellipsis, "!!" in one sign
 _PICTURE_PAGE: Final = _members(bytes(range(0x98, 0x9F)))  # after E2: U+2600 to U+27BF
 _BEFORE_INITIAL: Final = _members(b' \t\n\r.("' + bytes([TITLE_AHEAD, TEXT_AHEAD]))
-_ADDRESS_SIGN: Final = _members(b".+-_")  # in the name before an @, beside letters and digits
 
+_ONE: Final = np.uint64(1)
 _FNV_OFFSET, _FNV_PRIME = 0xCBF29CE484222325, 0x100000001B3
 _LONGEST_WORD: Final = 6  # of those in the table
-_LONGEST_NAME: Final = 40  # looked at for an @
 _ITEM_DIGITS: Final = 2  # in the number of an item at most
 _OMISSION: Final = 3  # full stops
 
@@ -113,15 +120,8 @@ def _hash(word: str) -> int:
 
 
 # What a word is, to the rules: a bit each.
-_LEADS, _MAY_CLOSE, _CLOSES, _COUNTS, _NAMES_DOMAIN, _GOES_ON = (1 << bit for bit in range(6))
-_ROLES: Final = {
-    _LEADS: LEADING,
-    _MAY_CLOSE: OPEN,
-    _CLOSES: CLOSING,
-    _COUNTS: COUNTING,
-    _NAMES_DOMAIN: DOMAINS,
-    _GOES_ON: UNFINISHED,
-}
+_ABBREVIATES, _COUNTS, _GOES_ON = (1 << bit for bit in range(3))
+_ROLES: Final = {_ABBREVIATES: f"{LEADING} {OPEN} {CLOSING}", _COUNTS: COUNTING, _GOES_ON: UNFINISHED}
 _SLOTS: Final = 1_024
 
 
@@ -165,13 +165,9 @@ def _word_may_end(text: NDArray[np.uint8], at: int, words: NDArray[np.uint64]) -
     length, word = _word_before(text, at)
     before = text[at - 1 - length]
     if length == 1:
-        return UNDECIDED if _BEFORE_INITIAL[before] else _YES
-    roles = _roles(word, words) & (_LEADS | _MAY_CLOSE | _CLOSES)
-    if not roles or _KIND[before] & _DIGIT or before == _UNDERSCORE:
-        return _YES
-    if roles & _MAY_CLOSE or _KIND[before] & _WIDE:
-        return UNDECIDED
-    return _NO if roles & _LEADS else _UNLESS_SMALL
+        return _OPEN if _BEFORE_INITIAL[before] else _YES
+    is_short = _roles(word, words) & _ABBREVIATES
+    return _OPEN if is_short and not _KIND[before] & _DIGIT and before != _UNDERSCORE else _YES
 
 
 @register_jitable
@@ -184,7 +180,19 @@ def _number_may_end(text: NDArray[np.uint8], at: int) -> int:
     if digits > _ITEM_DIGITS or _KIND[before] & (_LETTER | _SYMBOL | _CLOSER | _MARK):
         return _YES
     ahead = _KIND[text[at - 2 - digits]]
-    return _YES if before == _ONE_BLANK and ahead & (_LETTER | _DIGIT | _SYMBOL | _CLOSER) else UNDECIDED
+    return _YES if before == _ONE_BLANK and ahead & (_LETTER | _DIGIT | _SYMBOL | _CLOSER) else _OPEN
+
+
+@register_jitable
+def _picture_bytes(text: NDArray[np.uint8], at: int) -> int:
+    """How many bytes a sign takes that has no small form and is no white space, as an emoji; else 0."""
+    byte, following = text[at], text[at + 1]
+    if byte == _F0:
+        return 4 if following == _EMOJI_PAGE else 0
+    if byte == _EF:
+        return 3 if following == _SELECTOR_PAGE and text[at + 2] == _SELECTOR else 0
+    is_sign = _PICTURE_PAGE[following] or (following == _80 and _WIDE_SIGN[text[at + 2]])
+    return 3 if byte == _E2 and is_sign else 0
 
 
 @register_jitable
@@ -192,107 +200,31 @@ def _may_end(text: NDArray[np.uint8], at: int, stops: int, louds: int, words: ND
     """Whether the run of marks at `at` may end a sentence, by what stands before it."""
     before = text[at - 1]
     kind = _KIND[before]
-    if kind & _BREAK or before >= TITLE_AHEAD or (stops and louds):
-        return UNDECIDED
+    is_behind_mark = kind & _BLANK and _KIND[text[at - 2]] & (_MARK | _WIDE)
+    if kind & (_BREAK | _WIDE) or before >= TITLE_AHEAD or is_behind_mark or (stops and louds):
+        return _OPEN
     if louds:
         yahoo = before == _O and text[at - 2] == _O and text[at - 3] == _H
-        return UNDECIDED if yahoo else _YES
+        return _OPEN if yahoo else _YES
     if stops > 1:
         is_omission = stops == _OMISSION and (kind & _SPACE or before == _OPEN_BRACKET)
         is_first = text[_trimmed(text, at) - 1] >= TITLE_AHEAD
-        return (UNDECIDED if is_first else _NO) if is_omission else _YES
+        return (_OPEN if is_first else _NO) if is_omission else _YES
     if kind & _LETTER:
         return _word_may_end(text, at, words)
     if kind & _DIGIT:
         return _number_may_end(text, at)
-    return _YES if before == _ONE_BLANK or kind & (_SYMBOL | _CLOSER) else UNDECIDED
+    return _YES if before == _ONE_BLANK or kind & (_SYMBOL | _CLOSER) else _OPEN
 
 
 @register_jitable
-def _is_word(byte: int) -> bool:
-    """Whether the byte is a letter of ASCII, a digit or an underscore."""
-    return bool(_KIND[byte] & (_LETTER | _DIGIT)) or byte == _UNDERSCORE
-
-
-@register_jitable
-def _is_foreign(byte: int) -> bool:
-    """Whether the byte may be of a letter beyond ASCII, or of anything else that is not known here."""
-    return byte < TITLE_AHEAD and (bool(_KIND[byte] & _WIDE) or _KIND[byte] == _ODD)
-
-
-@register_jitable
-def _may_be_address(text: NDArray[np.uint8], at: int, words: NDArray[np.uint64]) -> bool:
-    """Whether what stands at `at`, behind a full stop, goes on with an address."""
-    end = at
-    while _KIND[text[end]] & _LETTER:
-        end += 1
-    if _roles(_word_before(text, end)[1], words) & _NAMES_DOMAIN:
-        return True
-    while end - at <= _LONGEST_NAME and (_is_word(text[end]) or _ADDRESS_SIGN[text[end]]):
-        end += 1
-    return text[end] == _AT or _is_foreign(text[end])
-
-
-@register_jitable
-def _glued_small_ends(text: NDArray[np.uint8], at: int) -> int:
-    """Whether a small letter at `at`, behind a letter and a full stop, begins a word of small letters."""
-    while _KIND[text[at]] & _SMALL:
-        at += 1
-    if text[at] == _APOSTROPHE and _KIND[text[at + 1]] & _SMALL:
-        at += 1
-        while _KIND[text[at]] & _SMALL:
-            at += 1
-    if text[at] == _STOP_SIGN:
-        at += 1
-        if _is_foreign(text[at]):
-            return UNDECIDED
-        return _NO if _is_word(text[at]) else _YES
-    if text[at] >= TITLE_AHEAD or text[at] == _COMMA or _KIND[text[at]] & (_SPACE | _LOUD):
-        return _YES
-    return UNDECIDED if _is_foreign(text[at]) else _NO
-
-
-@register_jitable
-def _glued_capital_ends(text: NDArray[np.uint8], mark: int) -> int:
-    """Whether a full stop at `mark`, before a capital, ends a sentence, the words being no address."""
-    before, following = text[mark - 1], text[mark + 2]
-    if _KIND[before] & _SPACE:
-        before = text[mark - 2]
-        ends = _is_word(before)
-    else:
-        ends = _is_word(before) or before in (_CLOSING_ROUND, _QUOTE_SIGN, _PERCENT)
-    if before >= _80 or following >= _80:
-        return UNDECIDED
-    if _KIND[following] & _SPACE:
-        ends = ends and text[_behind_space(text, mark + 2)] < TITLE_AHEAD
-    elif not _KIND[following] & _SMALL and following != _APOSTROPHE:
-        ends = False
-    return _YES if ends else _NO
-
-
-@register_jitable
-def _ends_between_letters(text: NDArray[np.uint8], mark: int, words: NDArray[np.uint64]) -> int:
-    """Whether a full stop at `mark` ends a sentence when a letter follows."""
-    two_small = bool(_KIND[text[mark - 1]] & _KIND[text[mark - 2]] & _SMALL)
-    if _KIND[text[mark + 1]] & _CAPITAL:
-        verdict = _YES if two_small else _glued_capital_ends(text, mark)
-    elif text[mark - 1] | _CASE == _W:
-        verdict = UNDECIDED
-    else:
-        verdict = _glued_small_ends(text, mark + 1) if two_small else _NO
-    return UNDECIDED if verdict == _YES and _may_be_address(text, mark + 1, words) else verdict
-
-
-@register_jitable
-def _ends_glued(text: NDArray[np.uint8], at: int, stops: int, closed: bool, words: NDArray[np.uint64]) -> int:
+def _ends_glued(text: NDArray[np.uint8], at: int, stops: int, closed: bool) -> int:
     """Whether a run ends a sentence when no white space follows, but `at`."""
     kind = _KIND[text[at]]
     if kind & (_EYES | _WIDE | _MARK) or kind == _ODD:
-        return UNDECIDED
+        return _OPEN
     if kind & _LETTER and not closed:
-        if stops > 1:
-            return _YES if kind & _CAPITAL else _NO
-        return _ends_between_letters(text, at - 1, words) if stops else UNDECIDED
+        return _OPEN if stops <= 1 else _YES if kind & _CAPITAL else _NO
     return _NO
 
 
@@ -300,8 +232,8 @@ def _ends_glued(text: NDArray[np.uint8], at: int, stops: int, closed: bool, word
 def _ends_spaced(text: NDArray[np.uint8], at: int, stops: int, closed: bool) -> int:
     """Whether a run ends a sentence when white space follows, and then `at`."""
     kind = _KIND[text[at]]
-    if kind & (_EYES | _MARK) or kind == _ODD:
-        return UNDECIDED
+    if kind & (_EYES | _MARK) or kind == _ODD or _picture_bytes(text, at):
+        return _OPEN
     if kind & _SHUT or text[at] == _COMMA:
         return _NO
     if kind & _SMALL:
@@ -358,20 +290,15 @@ def _at_marks(text: NDArray[np.uint8], at: int, words: NDArray[np.uint64]) -> tu
     if following & _DIGIT and not following & _EYES and goes_on == behind and stops == 1 and not louds:
         return _NO, end, behind
     before = _may_end(text, at, stops, louds, words)
-    if before == UNDECIDED:
-        return UNDECIDED, end, behind
+    if before == _OPEN:
+        return _OPEN, end, behind
     if goes_on > end:
         verdict = _ends_spaced(text, goes_on, stops, end > behind)
         counts = following & _DIGIT and stops == 1 and end == behind and _counts_before(text, at, words)
-        verdict = UNDECIDED if counts else verdict
+        verdict = _OPEN if counts else verdict
     else:
-        verdict = _ends_glued(text, goes_on, stops, end > behind, words)
-    if verdict == _YES and before == _UNLESS_SMALL:
-        if end > behind:
-            verdict = UNDECIDED
-        elif goes_on == end or following & (_SMALL | _DIGIT):
-            verdict = _NO
-    elif verdict == _YES:
+        verdict = _ends_glued(text, goes_on, stops, end > behind)
+    if verdict == _YES:
         verdict = before
     return verdict, end, goes_on if verdict == _YES else behind
 
@@ -386,7 +313,7 @@ def _at_break(text: NDArray[np.uint8], at: int, words: NDArray[np.uint64]) -> tu
         verdict = _NO if _KIND[text[goes_on]] & _SMALL else _YES
     else:
         length, word = _word_before(text, at)
-        verdict = UNDECIDED if length and _roles(word, words) & _GOES_ON else _YES
+        verdict = _OPEN if length and _roles(word, words) & _GOES_ON else _YES
     return verdict, _trimmed(text, at), goes_on if verdict == _YES else at + 1
 
 
@@ -419,18 +346,21 @@ def _may_be_face(text: NDArray[np.uint8], at: int) -> bool:
 
 
 @register_jitable
-def _odd(text: NDArray[np.uint8], at: int) -> bool:
-    """Whether what stands at `at`, neither a mark nor a line break, leaves the review undecided."""
+def _at_other(text: NDArray[np.uint8], at: int) -> tuple[int, int, int]:
+    """The same for what is neither a mark nor a line break."""
     byte, following = text[at], text[at + 1]
     if byte == _TWO:  # the number of a list's second item
-        return _may_be_item(text, at)
+        return _OPEN if _may_be_item(text, at) else _NO, at, at + 1
     if byte in (_COLON, _SEMICOLON):
-        return _may_be_face(text, at)
-    if byte == _C2:
-        return bool(_WIDE_SPACE[following])
+        return _OPEN if _may_be_face(text, at) else _NO, at, at + 1
+    picture = _picture_bytes(text, at)
+    if picture:
+        return _OPEN, at, at + picture
     if byte == _E2:
-        return not (following == _80 and _WIDE_PUNCTUATION[text[at + 2]])
-    return bool(_KIND[byte] == _ODD)
+        is_known = following == _80 and _WIDE_PUNCTUATION[text[at + 2]]
+    else:
+        is_known = not _WIDE_SPACE[following] if byte == _C2 else _KIND[byte] != _ODD
+    return _NO if is_known else _BEYOND, at, at + 1
 
 
 @register_jitable
@@ -442,18 +372,18 @@ def _add(spans: NDArray[np.int32], row: int, part: int, first: int, last: int) -
 
 
 @register_jitable
-def _is_ascii(text: NDArray[np.uint8], first: int, last: int) -> bool:
-    bits = 0
-    for at in range(first, last):
-        bits |= text[at]
-    return bits < _80
+def _is_ascii(text: NDArray[np.uint8]) -> bool:
+    bits = np.uint8(0)
+    for byte in text:
+        bits |= byte
+    return bool(bits < _80)
 
 
 @register_jitable
 def _count_characters(text: NDArray[np.uint8], origin: int, spans: NDArray[np.int32], row: int) -> None:
     """The other columns of the last spans, from `row` on, in the part that begins at `origin`."""
     at, characters = origin, 0
-    wide = not _is_ascii(text, origin, spans[-1, LAST])
+    wide = not _is_ascii(text[origin : spans[-1, LAST]])
     for span in range(row, len(spans)):
         for edge in range(2):
             byte = spans[span, FIRST + edge]
@@ -497,25 +427,15 @@ def _join_lines(text: NDArray[np.uint8], spans: NDArray[np.int32], row: int, row
 
 
 @register_jitable
-def _picture_bytes(text: NDArray[np.uint8], at: int) -> int:
-    """How many bytes a sign takes that has no small form and is no white space, as an emoji; else 0."""
-    byte, following = text[at], text[at + 1]
-    if byte == _F0:
-        return 4 if following == _EMOJI_PAGE else 0
-    if byte == _EF:
-        return 3 if following == _SELECTOR_PAGE and text[at + 2] == _SELECTOR else 0
-    is_sign = _PICTURE_PAGE[following] or (following == _80 and not _WIDE_BLANK[text[at + 2]])
-    return 3 if byte == _E2 and is_sign else 0
-
-
-@register_jitable
 def _scan_title(text: NDArray[np.uint8], origin: int, spans: NDArray[np.int32], row: int) -> int:
-    """The title as one sentence; gives the next row, or UNDECIDED."""
+    """The title as one sentence; gives the next row, or BEYOND."""
     at = first = _behind_space(text, origin)
     while text[at] < TITLE_AHEAD:
         picture = _picture_bytes(text, at)
-        if not picture and (_KIND[text[at]] == _ODD or (text[at] >= _80 and _odd(text, at))):
-            return UNDECIDED
+        if not picture and (
+            _KIND[text[at]] == _ODD or (text[at] >= _80 and _at_other(text, at)[0] == _BEYOND)
+        ):
+            return BEYOND
         at += picture or 1
     rows = _add(spans, row, TITLE, first, _trimmed(text, at))
     _count_characters(text, origin, spans[:rows], row)
@@ -523,62 +443,128 @@ def _scan_title(text: NDArray[np.uint8], origin: int, spans: NDArray[np.int32], 
 
 
 @register_jitable
-def _scan_text(
+def _behind_plain(text: NDArray[np.uint8], at: int) -> int:
+    """The next byte, from `at` on, that may decide something. Unsigned places are read without a check."""
+    place = np.uint64(at)
+    while not _KIND[text[place]] & _LOOK:
+        place += _ONE
+    return np.int64(place)  # type: ignore[return-value]
+
+
+@register_jitable
+def _look(text: NDArray[np.uint8], at: int, words: NDArray[np.uint64]) -> tuple[int, int, int]:
+    """Whether a sentence ends at `at`, where it ends, and where the text goes on."""
+    kind = _KIND[text[at]]
+    if kind & _MARK:
+        return _at_marks(text, at, words)
+    return _at_break(text, at, words) if kind & _BREAK else _at_other(text, at)
+
+
+@register_jitable
+def _answer_about(answers: NDArray[np.int64], first: int, at: int) -> int:
+    """The answer about the byte `at`, at `first` or behind it; the number of answers where nobody asked."""
+    while first < len(answers) and answers[first, AT] < at:
+        first += 1
+    return first if first < len(answers) and answers[first, AT] == at else len(answers)
+
+
+@register_jitable
+def _scan_text(  # noqa: PLR0913, PLR0917 - arrays are cheaper to pass one by one
     text: NDArray[np.uint8],
     origin: int,
     words: NDArray[np.uint64],
+    answers: NDArray[np.int64],
+    questions: NDArray[np.int64],
     spans: NDArray[np.int32],
     row: int,
-) -> int:
-    """The sentences of a text; gives the next row, or UNDECIDED."""
+) -> tuple[int, int]:
+    """The sentences of a text; gives the next row, or BEYOND, and how many questions there are.
+
+    Without an answer an open place is taken for none where a sentence ends: what follows is looked at, too.
+    """
     at = first = _behind_space(text, origin)
-    if text[at] == _A and _ITEM_SIGN[text[at + 1]]:
-        return UNDECIDED
-    rows = row
+    rows, asked, answer = row, 0, 0
+    if text[at] == _A and _ITEM_SIGN[text[at + 1]] and not len(answers):  # the letter of a list's first item
+        questions[asked] = at
+        asked += 1
+    at = _behind_plain(text, at)
     while text[at] < TITLE_AHEAD:
-        kind = _KIND[text[at]]
-        if not kind & _LOOK:
-            at += 1
-            continue
-        if kind & _MARK:
-            verdict, end, goes_on = _at_marks(text, at, words)
-        elif kind & _BREAK:
-            verdict, end, goes_on = _at_break(text, at, words)
-        else:
-            verdict, end, goes_on = UNDECIDED if _odd(text, at) else _NO, at, at + 1
-        if verdict == UNDECIDED:
-            return UNDECIDED
+        verdict, end, goes_on = _look(text, at, words)
+        if verdict == _OPEN and len(answers):
+            answer = _answer_about(answers, answer, at)
+            if answer == len(answers):
+                return BEYOND, 0
+            verdict = _NO
+            if answers[answer, ENDS]:
+                verdict, end, goes_on = _YES, _trimmed(text, answers[answer, ENDS]), answers[answer, GOES_ON]
+        elif verdict == _OPEN and asked < MOST_QUESTIONS:
+            questions[asked] = at
+            asked += 1
+        elif verdict in (_OPEN, _BEYOND):
+            return BEYOND, 0
         if verdict == _YES:
             rows = _add(spans, rows, TEXT, first, end)
             first = goes_on
-        at = goes_on
+        at = _behind_plain(text, goes_on)
     rows = _join_lines(text, spans, row, _add(spans, rows, TEXT, first, _trimmed(text, at)))
     _count_characters(text, origin, spans[:rows], row)
-    return rows
+    return rows, asked
 
 
-def _scan(
+@register_jitable
+def _scan_review(  # noqa: PLR0913, PLR0917 - arrays are cheaper to pass one by one
+    text: NDArray[np.uint8],
+    at: int,
+    words: NDArray[np.uint64],
+    answers: NDArray[np.int64],
+    questions: NDArray[np.int64],
+    spans: NDArray[np.int32],
+    row: int,
+) -> tuple[int, int, int]:
+    """The same for a review, and where its text begins."""
+    rows = row
+    if text[at] == TITLE_AHEAD:
+        rows = _scan_title(text, at + 1, spans, row)
+        at = _behind_part(text, at + 1)
+    if rows == BEYOND:
+        return BEYOND, 0, at + 1
+    rows, asked = _scan_text(text, at + 1, words, answers, questions, spans, rows)
+    return rows, asked, at + 1
+
+
+@register_jitable
+def _behind_part(text: NDArray[np.uint8], at: int) -> int:
+    place = np.uint64(at)
+    while text[place] < TITLE_AHEAD:
+        place += _ONE
+    return np.int64(place)  # type: ignore[return-value]
+
+
+def _scan(  # noqa: PLR0913, PLR0917 - arrays are cheaper to pass one by one
     text: NDArray[np.uint8],
     words: NDArray[np.uint64],
-    spans: NDArray[np.int32],
+    answers: NDArray[np.int64],
+    starts: NDArray[np.int64],
     counts: NDArray[np.int64],
-    origins: NDArray[np.int64],
+    spans: NDArray[np.int32],
+    questions: NDArray[np.int64],
 ) -> None:
-    """Fill `spans` and, for each review, the number of its spans, or UNDECIDED, and where its text begins."""
-    at = review = row = rows = 0
-    while review < len(counts):
-        if text[at] == TITLE_AHEAD:
-            rows = _scan_title(text, at + 1, spans, row)
+    """Fill the last three, and `starts` where it has FOLLOWS."""
+    at = row = number = answer = 0
+    for review in range(len(counts)):
+        if starts[review] == FOLLOWS:
+            starts[review] = at
+        at = starts[review]
+        while answer < len(answers) and answers[answer, AT] < at:
+            answer += 1
+        rows, asked, at = _scan_review(text, at, words, answers[answer:], questions[number:], spans, row)
+        if rows == BEYOND or asked:
+            counts[review] = BEYOND if rows == BEYOND else -asked
         else:
-            if rows != UNDECIDED:
-                rows = _scan_text(text, at + 1, words, spans, rows)
-            counts[review] = UNDECIDED if rows == UNDECIDED else rows - row
-            origins[review] = at + 1
-            row = rows = row if rows == UNDECIDED else rows
-            review += 1
-        at += 1
-        while text[at] < TITLE_AHEAD:
-            at += 1
+            counts[review] = rows - row
+            row = rows
+        number += asked
+        at = _behind_part(text, at)
 
 
 _words = cache(_word_table)
@@ -586,20 +572,30 @@ _words = cache(_word_table)
 
 @cache
 def _compiled_scan() -> Callable[..., None]:
-    words, counts = types.uint64[:, ::1], types.int64[::1]
-    return compiled(_scan, Bytes, words, types.int32[:, ::1], counts, counts)
+    words, numbers, spans = types.uint64[:, ::1], types.int64[::1], types.int32[:, ::1]
+    return compiled(_scan, Bytes, words, types.int64[:, ::1], numbers, numbers, spans, numbers)
 
 
-def scan(
-    text: NDArray[np.uint8], spans: NDArray[np.int32], counts: NDArray[np.int64], origins: NDArray[np.int64]
+def scan(  # noqa: PLR0913, PLR0917 - what it reads, what it fills
+    text: NDArray[np.uint8],
+    answers: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    spans: NDArray[np.int32],
+    questions: NDArray[np.int64],
 ) -> None:
-    """Find the sentences of the reviews in the buffer, as far as they end plainly.
+    """Find the sentences of reviews in the buffer, as far as they end plainly.
 
     Args:
         text: uint8; of each review TITLE_AHEAD and its title in UTF-8, or neither, then TEXT_AHEAD and its
             text, not blank; one TEXT_AHEAD at the end.
+        answers: of shape (n, 3), in the order of their bytes, to all questions about the reviews to scan;
+            empty when nothing was asked yet.
+        starts: where each review begins; FOLLOWS, behind the one before, is replaced.
+        counts: is filled with the number of spans of each review; with the negative number of its questions
+            where it has any, and with BEYOND where nothing but the expression can read it.
         spans: is filled, review after review; has a row for every second byte.
-        counts: is filled with the number of spans of each review, or with UNDECIDED.
-        origins: is filled with where the text of each review begins.
+        questions: is filled with the bytes of the open places, review after review; has room for
+            MOST_QUESTIONS of each. Nothing is asked when there are answers.
     """
-    _compiled_scan()(text, _words(), spans, counts, origins)
+    _compiled_scan()(text, _words(), answers, starts, counts, spans, questions)

@@ -6,13 +6,13 @@ the lengths of the pieces it leaves. Bullets and numbered items inside a line be
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import accumulate, pairwise, repeat
 from typing import Final, Literal, TypeAlias
 
 from stream_app.core.sentence_ends import BULLETS, SENTENCE_END
 
-__all__ = ["Part", "Span", "boundaries", "split_review"]
+__all__ = ["Part", "Span", "boundaries", "ends_at", "has_items", "split_review"]
 
 Part: TypeAlias = Literal["title", "text"]
 
@@ -54,6 +54,25 @@ def split_review(title: str, text: str) -> list[Span]:
     return spans
 
 
+def ends_at(text: str, places: Iterable[int]) -> list[tuple[int, int] | None]:
+    """Where the sentence ends whose end begins at a place, and where the next begins; None where none does.
+
+    Args:
+        text: without a list in it (`has_items`).
+        places: characters; a mark, a line break, an emoticon or an emoji, each the first of its run.
+    """
+    body = text.strip()
+    offset = 0 if len(body) == len(text) else trimmed(text)[0]
+    found = (SENTENCE_END.match(body, place - offset) for place in places)
+    return [None if end is None else (end.end(1) + offset, end.end() + offset) for end in found]
+
+
+def has_items(text: str) -> bool:
+    """Whether the text has a list inside a line."""
+    body = text.strip()
+    return _may_list(body) and bool(_item_starts(body))
+
+
 def trimmed(text: str) -> tuple[int, int]:
     """Start and end of the text without the white space around it."""
     start = len(text) - len(text.lstrip())
@@ -64,26 +83,18 @@ def is_heading(title: str, text: str) -> bool:
     """Whether the title is a sentence of its own: it is not blank, and the text does not start with it."""
     one, other = title[0], text[:1]
     if one.isalnum() and other.isalnum() and one.casefold()[0] != other.casefold()[0]:
-        return True  # nearly every title differs in its first letter already
+        return True  # nearly every title that is none of the text's differs in its first letter already
     heading = title.strip()
-    return bool(heading) and not _opens(text, heading)
+    if heading.endswith(("...", "…")):
+        heading = heading.rstrip(".… ")
+    return not (text.startswith(heading) or _opens(text, heading))
 
 
 def _opens(text: str, heading: str) -> bool:
-    """Whether the text starts with the heading."""
-    if heading.endswith(("...", "…")):
-        heading = heading.rstrip(".… ")
-    # Nearly every other heading differs in its first word already.
-    if heading and not _first_word(text).startswith(_first_word(heading)):
-        return False
-    words = heading.casefold().split()
-    opening = text.casefold().split(None, len(words))[: len(words)]
-    return " ".join(opening).startswith(" ".join(words))
-
-
-def _first_word(text: str) -> str:
-    word: str = next(iter(text.split(None, 1)), "")
-    return word.casefold()
+    """Whether the text starts with the heading, compared case-folded, white space collapsed."""
+    words = heading.split()
+    opening = " ".join(text.split(None, len(words))[: len(words)])
+    return opening.casefold().startswith(" ".join(words).casefold())
 
 
 def _edges(text: str) -> tuple[list[int], list[int]]:
@@ -126,7 +137,7 @@ def _edges_of_lines(
 def _may_list(body: str) -> bool:
     """A cheap look, since nearly no text has a list inside a line."""
     return (
-        ("2" in body and ("2." in body or "2)" in body))
+        ("2" in body and ("2." in body or "2)" in body) and ("1." in body or "1)" in body))
         or body[:2] in _FIRST_LETTERS
         or (not body.isascii() and _BULLET.search(body) is not None)
     )
@@ -144,7 +155,7 @@ def _edges_of_items(body: str, cuts: list[int], offset: int) -> tuple[list[int],
 
 def _item_starts(body: str) -> list[int]:
     """Where the items of lists begin, the start of the text left out."""
-    bullets = [match.start() for match in _BULLET.finditer(body)]
+    bullets = [] if body.isascii() else [match.start() for match in _BULLET.finditer(body)]
     return bullets or [start for start in _numbered_starts(body) if start]
 
 

@@ -1,21 +1,37 @@
 """The sentences of all reviews of a slice, in one buffer of UTF-8."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_app.core.sentence_scan import COLUMNS, TEXT, TEXT_AHEAD, TITLE, TITLE_AHEAD, UNDECIDED, scan
-from stream_app.core.sentences import boundaries, is_heading, trimmed
+from stream_app.core.sentence_scan import (
+    ANSWER_COLUMNS,
+    BEYOND,
+    COLUMNS,
+    FOLLOWS,
+    MOST_QUESTIONS,
+    TEXT,
+    TEXT_AHEAD,
+    TITLE,
+    TITLE_AHEAD,
+    scan,
+)
+from stream_app.core.sentences import boundaries, ends_at, has_items, is_heading, trimmed
 
 _TITLE_AHEAD: Final = bytes([TITLE_AHEAD])
 _TEXT_AHEAD: Final = bytes([TEXT_AHEAD])
+_NO_ANSWERS: Final = np.empty((0, ANSWER_COLUMNS), np.int64)
+_NO_QUESTIONS: Final = np.empty(0, np.int64)
+_ITEM_NUMBERS: Final = b"2a"  # what the compiled pass asks about where there may be a list
 
 Titled = tuple[str, str]
 """A title, perhaps empty, and a text, not blank, of strings that have a UTF-8 form."""
 
 _Row = tuple[int, int, int, int, int, int, int]
+_Answer = tuple[int, int, int]
 
 
 class SliceSentences(NamedTuple):
@@ -35,45 +51,113 @@ class SliceSentences(NamedTuple):
 
 def split_slice(reviews: Sequence[Titled]) -> SliceSentences:
     """The sentences of reviews: the spans that `split_review` gives, for all of them in one call."""
+    encoded = _joined(reviews)
+    text = np.frombuffer(encoded, np.uint8)
+    spans = np.empty((len(encoded) // 2 + 1, COLUMNS), np.int32)
+    counts, starts = np.empty(len(reviews), np.int64), np.full(len(reviews), FOLLOWS)
+    questions = np.empty(len(reviews) * MOST_QUESTIONS, np.int64)
+    scan(text, _NO_ANSWERS, starts, counts, spans, questions)
+    undecided: list[int] = (counts < 0).nonzero()[0].tolist()
+    if not undecided:
+        return SliceSentences(text, spans[: counts.sum()], counts)
+    asked = _questions_of(undecided, counts[undecided].tolist(), questions)
+    counts[undecided] = 0
+    answers = {
+        number: given
+        for number, places in asked.items()
+        if (given := _answers(reviews[number][1], encoded, int(starts[number]), places))
+    }
+    found = _scanned_again(text, answers, starts, spans[counts.sum() :])
+    buffer = bytearray(encoded)
+    for number in undecided:
+        if number not in found:
+            found[number] = _by_expression(reviews[number], int(starts[number]), buffer)
+    merged = _merged(spans, counts, {number: found[number] for number in undecided})
+    return SliceSentences(np.frombuffer(buffer, np.uint8), merged, counts)
+
+
+def _joined(reviews: Iterable[Titled]) -> bytes:
     pieces: list[bytes] = []
     for title, text in reviews:
         if title and is_heading(title, text):
             pieces += (_TITLE_AHEAD, title.encode())
         pieces += (_TEXT_AHEAD, text.encode())
     pieces.append(_TEXT_AHEAD)
-    encoded = b"".join(pieces)
-    spans = np.empty((len(encoded) // 2 + 1, COLUMNS), np.int32)
-    counts = np.empty(len(reviews), np.int64)
-    origins = np.empty(len(reviews), np.int64)
-    scan(np.frombuffer(encoded, np.uint8), spans, counts, origins)
-    undecided: list[int] = (counts == UNDECIDED).nonzero()[0].tolist()
-    if not undecided:
-        return SliceSentences(np.frombuffer(encoded, np.uint8), spans[: counts.sum()], counts)
-    buffer = bytearray(encoded)
-    rows = [list(_rows(reviews[number], int(origins[number]), buffer)) for number in undecided]
-    counts[undecided] = 0
-    before = counts.cumsum()[undecided]
-    counts[undecided] = [len(added) for added in rows]
-    return SliceSentences(np.frombuffer(buffer, np.uint8), _inserted(spans, counts, before, rows), counts)
+    return b"".join(pieces)
 
 
-def _inserted(
-    spans: NDArray[np.int32], counts: NDArray[np.int64], places: NDArray[np.int64], rows: Sequence[list[_Row]]
-) -> NDArray[np.int32]:
-    """The spans with rows between them, each list of rows before the span at its place."""
-    added = np.array([row for one in rows for row in one], np.int32)
-    where = np.repeat(places, [len(one) for one in rows])
-    kept = spans[: counts.sum() - len(added)]
-    return np.insert(kept, where, added, axis=0) if len(kept) else added
+def _questions_of(
+    undecided: Iterable[int], counts: Sequence[int], questions: NDArray[np.int64]
+) -> dict[int, list[int]]:
+    """The bytes in question of each undecided review, less those that are beyond the compiled pass."""
+    each = [0 if count == BEYOND else -count for count in counts]
+    places = iter(questions[: sum(each)].tolist())
+    return {
+        number: list(islice(places, count)) for number, count in zip(undecided, each, strict=True) if count
+    }
 
 
-def _rows(review: Titled, origin: int, buffer: bytearray) -> Iterator[_Row]:
+def _answers(text: str, encoded: bytes, start: int, questions: Sequence[int]) -> list[_Answer]:
+    """Whether a sentence ends at these bytes, and where; nothing for a text that has a list in it."""
+    origin = encoded.index(TEXT_AHEAD, start) + 1
+    if any(encoded[at] in _ITEM_NUMBERS for at in questions) and has_items(text):
+        return []
+    if text.isascii():
+        found = ends_at(text, [at - origin for at in questions])
+    else:
+        found = ends_at(text, [len(encoded[origin:at].decode()) for at in questions])
+        found = [end and (len(text[: end[0]].encode()), len(text[: end[1]].encode())) for end in found]
+    return [
+        (at, 0, 0) if end is None else (at, origin + end[0], origin + end[1])
+        for at, end in zip(questions, found, strict=True)
+    ]
+
+
+def _scanned_again(
+    text: NDArray[np.uint8],
+    answers: Mapping[int, Sequence[_Answer]],
+    starts: NDArray[np.int64],
+    free: NDArray[np.int32],
+) -> dict[int, NDArray[np.int32]]:
+    """The spans of the reviews with answers, as far as these do; they are written into `free`."""
+    if not answers:
+        return {}
+    counts = np.empty(len(answers), np.int64)
+    given = np.array([*chain.from_iterable(answers.values())], np.int64)
+    scan(text, given, starts[[*answers]], counts, free, _NO_QUESTIONS)
+    found, row = {}, 0
+    for number, count in zip(answers, counts.tolist(), strict=True):
+        if count > 0:
+            found[number] = free[row : row + count]
+            row += count
+    return found
+
+
+def _by_expression(review: Titled, start: int, buffer: bytearray) -> NDArray[np.int32]:
     """The spans of a review by the expression; what is not ASCII goes behind the buffer in lower case."""
     title, text = review
-    if title and is_heading(title, text):
-        start = origin - len(_TEXT_AHEAD) - len(title.encode())
-        yield from _part_rows(TITLE, title, [trimmed(title)], start, buffer)
-    yield from _part_rows(TEXT, text, boundaries(text), origin, buffer)
+    origin = buffer.index(TEXT_AHEAD, start) + 1
+    rows: list[_Row] = []
+    if buffer[start] == TITLE_AHEAD:
+        rows += _part_rows(TITLE, title, [trimmed(title)], start + 1, buffer)
+    rows += _part_rows(TEXT, text, boundaries(text), origin, buffer)
+    return np.array(rows, np.int32)
+
+
+def _merged(
+    spans: NDArray[np.int32], counts: NDArray[np.int64], found: Mapping[int, NDArray[np.int32]]
+) -> NDArray[np.int32]:
+    """The spans with those found, in ascending order, among them; replaces the 0 of these in `counts`."""
+    numbers = [*found]
+    ends = counts.cumsum()
+    pieces: list[NDArray[np.int32]] = []
+    done = 0
+    for place, rows in zip(ends[numbers].tolist(), found.values(), strict=True):
+        pieces += (spans[done:place], rows)
+        done = place
+    pieces.append(spans[done : ends[-1]])
+    counts[numbers] = [len(rows) for rows in found.values()]
+    return np.concatenate(pieces)
 
 
 def _part_rows(

@@ -35,14 +35,16 @@ MIX_FACTOR = 0xBF58476D1CE4E5B9
 STEM, NEGATED, MARK = 5, 10, 14
 MAX_BITS = 30  # bucket numbers are int32
 
-STEM_BYTES = 5
+STEM_BYTES = np.uint64(5)
 NEGATION_REACH = 4  # words
 # Beside every word that ends in 't, as "don't" does.
 NEGATIONS = (
     "not no never cannot without nothing none hardly barely nor neither dont doesnt didnt wont wouldnt cant "
     "couldnt isnt wasnt arent werent lack lacks"
 )
-SHORTEST_CONTRACTION = 4
+SHORTEST_CONTRACTION = np.uint64(4)
+# Places in the text are unsigned: at each signed one the loop would check whether it is negative.
+ONE, TWO, FOUR = np.uint64(1), np.uint64(2), np.uint64(4)
 
 SPACE, APOSTROPHE, T = b" 't"
 BEYOND_ASCII = 0x80
@@ -82,34 +84,38 @@ def _pair(first: np.uint64, second: np.uint64) -> np.uint64:
 
 @register_jitable
 def _negates(
-    text: NDArray[np.uint8], end: int, length: int, word: np.uint64, negations: NDArray[np.uint64]
+    text: NDArray[np.uint8],
+    end: np.uint64,
+    length: np.uint64,
+    word: np.uint64,
+    negations: NDArray[np.uint64],
 ) -> bool:
     """Whether the word that ends before `end` is a negation; `negations` has a slot for every hash."""
-    curly = text[end - 2] == CURLY[2] and text[end - 4] == CURLY[0]
-    if (
-        length >= SHORTEST_CONTRACTION
-        and text[end - 1] | TO_LOWER == T
-        and (curly or text[end - 2] == APOSTROPHE)
-    ):
-        return True
+    if length >= SHORTEST_CONTRACTION and text[end - ONE] | TO_LOWER == T:
+        before = text[end - TWO]
+        if before == APOSTROPHE or (before == CURLY[2] and text[end - FOUR] == CURLY[0]):
+            return True
     found: bool = negations[word & np.uint64(len(negations) - 1)] == word
     return found
 
 
 @register_jitable
-def _add(buckets: NDArray[np.int32], terms: int, value: np.uint64, shift: np.uint64) -> int:
+def _add(buckets: NDArray[np.int32], terms: np.uint64, value: np.uint64, shift: np.uint64) -> np.uint64:
     """Write the bucket of one more term: the top bits after a last multiplication.
 
     Fibonacci hashing, Knuth, TAOCP vol. 3, 6.4.
     """
     buckets[terms] = ((value ^ (value >> np.uint64(31))) * np.uint64(MIX_FACTOR)) >> shift
-    return terms + 1
+    return terms + ONE
 
 
 @register_jitable
 def _add_word(
-    buckets: NDArray[np.int32], terms: int, hashes: tuple[np.uint64, np.uint64, np.uint64], shift: np.uint64
-) -> int:
+    buckets: NDArray[np.int32],
+    terms: np.uint64,
+    hashes: tuple[np.uint64, np.uint64, np.uint64],
+    shift: np.uint64,
+) -> np.uint64:
     """A word, its stem and its pair, by the hashes of word, stem and previous word; 0 stands for none."""
     word, stem, previous = hashes
     terms = _add(buckets, terms, word, shift)
@@ -121,22 +127,24 @@ def _add_word(
 
 
 @register_jitable
-def _fold(text: NDArray[np.uint8], at: int, last: int) -> tuple[np.uint8, int]:
+def _fold(text: NDArray[np.uint8], at: np.uint64, last: np.uint64) -> tuple[np.uint8, np.uint64]:
     """A byte beyond ASCII in lower case, an apostrophe for a curly one, and how many bytes that were."""
     byte = text[at]
-    if byte == CURLY[0] and at + 2 < last and text[at + 1] == CURLY[1] and text[at + 2] == CURLY[2]:
-        return np.uint8(APOSTROPHE), 3
-    if LATIN_1_A <= byte <= LATIN_1_THORN and byte != LATIN_1_TIMES and at and text[at - 1] == LATIN_1:
-        return np.uint8(byte | TO_LOWER), 1
-    return byte, 1
+    if byte == CURLY[0] and at + TWO < last and text[at + ONE] == CURLY[1] and text[at + TWO] == CURLY[2]:
+        return np.uint8(APOSTROPHE), ONE + TWO
+    if LATIN_1_A <= byte <= LATIN_1_THORN and byte != LATIN_1_TIMES and at and text[at - ONE] == LATIN_1:
+        return np.uint8(byte | TO_LOWER), ONE
+    return byte, ONE
 
 
 @register_jitable
-def _read_word(text: NDArray[np.uint8], at: int, last: int) -> tuple[int, int, np.uint64, np.uint64]:
+def _read_word(
+    text: NDArray[np.uint8], at: np.uint64, last: np.uint64
+) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
     """The word at `at`, perhaps empty: where it ends, its length, its hash and that of its stem, or 0."""
-    word, stem, length = np.uint64(FNV_OFFSET), np.uint64(0), 0
+    word, stem, length = np.uint64(FNV_OFFSET), np.uint64(0), np.uint64(0)
     while at < last:
-        byte, step = LETTERS[text[at]], 1
+        byte, step = LETTERS[text[at]], ONE
         if not byte:
             break
         if byte >= BEYOND_ASCII:
@@ -144,7 +152,7 @@ def _read_word(text: NDArray[np.uint8], at: int, last: int) -> tuple[int, int, n
         if length == STEM_BYTES:
             stem = word
         word = (word ^ np.uint64(byte)) * np.uint64(FNV_PRIME)
-        length += 1
+        length += ONE
         at += step
     return at, length, word, stem
 
@@ -163,9 +171,9 @@ def _index(  # noqa: PLR0913, PLR0917 - arrays are cheaper to pass one by one
     Words are hashed by FNV-1a (Fowler, Noll, Vo); a pair by multiplying and adding the hashes of its words.
     """
     shift = np.uint64(64 - bits)
-    terms = 0
+    terms = np.uint64(0)
     for sentence in range(len(spans)):
-        at, last = spans[sentence, column], spans[sentence, column + 1]
+        at, last = np.uint64(spans[sentence, column]), np.uint64(spans[sentence, column + 1])
         previous, reach = np.uint64(0), 0
         while at < last:
             at, length, word, stem = _read_word(text, at, last)
@@ -183,7 +191,7 @@ def _index(  # noqa: PLR0913, PLR0917 - arrays are cheaper to pass one by one
                     reach = 0
                 elif byte > SPACE:
                     terms = _add(buckets, terms, _pair(np.uint64(byte), np.uint64(MARK)), shift)
-                at += 1
+                at += ONE
         ends[sentence] = terms
 
 

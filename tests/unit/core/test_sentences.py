@@ -3,7 +3,7 @@ import sys
 import pytest
 from hypothesis import given
 
-from stream_app.core.sentences import boundaries, split_review
+from stream_app.core.sentences import boundaries, ends_at, has_items, split_review
 from tests.texts import texts
 
 WHITE_SPACE = [chr(code) for code in range(sys.maxunicode + 1) if chr(code).isspace()]
@@ -265,3 +265,31 @@ def test_hostile_repetition_ends_and_loses_nothing(unit: str) -> None:
         sentences = split(text)
         assert "".join(map(solid, sentences)) == solid(text)
         assert all(sentence == sentence.strip() != "" for sentence in sentences)
+
+
+def test_one_place_can_be_asked_about_alone() -> None:
+    text = "  Dr. Lee came.  He left.\n"
+    places = [place for place, character in enumerate(text) if character in ".\n"]
+    assert ends_at(text, places) == [None, (15, 17), None, None]
+
+
+@given(texts)
+def test_places_asked_about_one_by_one_are_the_ends_of_the_whole(text: str) -> None:
+    starts = {start for start, _ in boundaries(text)}
+    asked = {found[1] for found in ends_at(text, range(len(text))) if found}
+    if not has_items(text) and "\n" not in text and "\r" not in text:
+        assert starts - {len(text) - len(text.lstrip())} <= asked
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1) Room 2) Food", True),
+        ("a. First. b. Next", True),
+        ("Good: \u2022 one \u2022 two", True),
+        ("It is a size 2. It fits", False),
+        ("Paid 2. It fits. Not 1. Yes", False),
+    ],
+)
+def test_a_list_is_told_from_numbers(text: str, expected: bool) -> None:
+    assert has_items(text) == expected

@@ -10,15 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream_app.core.sentence_scan import (
+    ANSWER_COLUMNS,
+    BEYOND,
+    COLUMNS,
     END,
     FIRST,
     FOLDED_FIRST,
     FOLDED_LAST,
+    FOLLOWS,
     LAST,
+    MOST_QUESTIONS,
     PART,
     START,
     TITLE,
-    UNDECIDED,
     scan,
 )
 from stream_app.core.sentences import split_review
@@ -73,7 +77,8 @@ def test_the_sample_is_split_as_by_the_expression() -> None:
 TOKENS = """
     the It we Our food I a b 2 12 100 8) 2. 2) 1. a) b. etc Mr vs inc feb No p com www Yahoo U.S e.g min lbs
     5'6 3D a@b.de it's don't we\u2019re caf\u00e9 \u00b0 $ % ( ) [ ] " ' \u201c \u201d * - \u2014 \u2026 ...
-    .. . ! ? ?! , ; : :) :( :-) ;) :D =) \U0001f44d \u2764\ufe0f \u2022 _ / @ the,
+    .. . ! ? ?! , ; : :) :( :-) ;) :D =) \U0001f44d \u2764\ufe0f \u2022 _ / @ the, \U0001f389 .\u2026 \u263a
+    \u200d \u203c \u0416
 """
 BETWEEN = [" "] * 20 + ["."] * 12 + ["\n"] * 3 + [". ", "! ", "\u00a0", "\t", "\r\n"]
 
@@ -101,21 +106,38 @@ def test_the_edges_of_a_text_are_not_taken_for_its_inside(text: str) -> None:
     assert spans_of(split_slice([("", text)])) == [split_review("", text)]
 
 
-def undecided(text: str) -> bool:
+def questions(text: str) -> int:
+    """How many places the compiled pass leaves open, or BEYOND."""
     encoded = np.frombuffer(b"\xff" + text.encode() + b"\xff", np.uint8)
-    counts = np.empty(1, np.int64)
-    scan(encoded, np.empty((len(encoded), 7), np.int32), counts, np.empty(1, np.int64))
-    return bool(counts[0] == UNDECIDED)
+    spans, count = np.empty((len(encoded), COLUMNS), np.int32), np.empty(1, np.int64)
+    asked, answers = np.empty(MOST_QUESTIONS, np.int64), np.empty((0, ANSWER_COLUMNS), np.int64)
+    scan(encoded, answers, np.array([FOLLOWS]), count, spans, asked)
+    return BEYOND if count[0] == BEYOND else max(-int(count[0]), 0)
 
 
 def test_the_compiled_pass_decides_nearly_every_text_by_itself() -> None:
-    texts = [text for _, text in sample()]
-    assert sum(map(undecided, texts)) < len(texts) / 10
-    assert undecided("Dr. Lee came. He left")
-    assert not undecided("The zip can\u2019t close. It broke!!! Caf\u00e9\nWe sent it back... Never again")
-    assert not undecided(
-        "Good food.Nice staff, i paid $12.50 etc. Mr. Lee :) is fine ... really. 100% yes.they are"
-    )
+    counts = [questions(text) for _, text in sample()]
+    assert sum(count != 0 for count in counts) < len(counts) / 10
+    assert sum(count == BEYOND for count in counts) < len(counts) / 100
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The zip can\u2019t close. It broke!!! Caf\u00e9\nWe sent it back... Never again", 0),
+        ("Nice staff, i paid $12.50 :) all is fine ... really. 100% yes", 0),
+        ("Good food.Nice staff etc. Mr. Lee is fine.they are", 4),
+        ("Dr. Lee came. He left", 1),
+        ("Great \U0001f44d\U0001f44d thanks", 2),
+        ("a. First of all 2. It broke", 3),
+        ("Good. \u0416", BEYOND),
+        ("\u2764 " * MOST_QUESTIONS, MOST_QUESTIONS),
+        ("\u2764 " * (MOST_QUESTIONS + 1), BEYOND),
+    ],
+)
+def test_what_is_no_plain_end_is_asked_about(text: str, expected: int) -> None:
+    assert questions(text) == expected
+    assert spans_of(split_slice([("", text)])) == [split_review("", text)]
 
 
 def test_no_review_gives_no_sentence() -> None:
