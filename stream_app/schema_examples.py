@@ -21,7 +21,7 @@ SOURCE: Final[dict[str, Any]] = {
 
 RESULT: Final[dict[str, Any]] = {
     "review_id": "r-17",
-    "result_id": "410eee364f05f951",
+    "result_id": "a6262561983d0047",
     "label": "positive",
     "score": 0.654308,
     "sentences": [

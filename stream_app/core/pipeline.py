@@ -176,12 +176,13 @@ def _encode(  # noqa: PLR0913, PLR0917 - all that the stages before it made
 def _output(
     record: Record, result: ReviewResult, own_headers: Sequence[Header], framing: bytes
 ) -> OutputRecord:
+    key = record.key
     return OutputRecord(
-        key=result.review_id.encode() if record.key is None else record.key,
-        value=framing + encode_result(result),
-        headers=result_headers(record.headers, own_headers),
-        source_partition=record.partition,
-        source_keyed=record.key is not None,
+        result.review_id.encode() if key is None else key,
+        framing + encode_result(result),
+        result_headers(record.headers, own_headers),
+        record.partition,
+        key is not None,
     )
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from stream_app.core.errors import NonFiniteScoreError
-from stream_app.core.identity import local_identity, short_hash
+from stream_app.core.identity import local_identity, place_id
 from stream_app.core.isolation import classify_isolating
 from stream_app.core.messages import (
     Label,
@@ -190,7 +190,7 @@ def one_by_one(review_id: str, title: str, text: str, rating: int) -> ReviewResu
     mean = np.mean(rows, axis=0)
     return ReviewResult(
         review_id=review_id,
-        result_id=short_hash("reviews.raw-0-4"),
+        result_id=place_id("reviews.raw", 0, 4),
         label=label_of(MODEL.review_decision, mean),
         score=score_of(mean),
         sentences=sentences,
