@@ -19,6 +19,7 @@ from typing import Final
 
 from stream_app.bundled import bundled
 from tests.faults.scenario import NotHere, Outcome, Scenario, Stage
+from tests.faults.supervision import Supervisor
 from tests.faults.trial import REPEATS, SESSION_S, Trial, trial
 from tests.stream import WorkerProcess, wait_until
 
@@ -169,18 +170,18 @@ def _replace(run: Trial, worker: WorkerProcess) -> Outcome:
 
 def _descriptors_run_out(stage: Stage) -> Outcome:
     with trial(stage) as run:
-        worker = _start(run)
+        supervisor = Supervisor(run.start_worker)
+        worker = supervisor.worker
         run.feed()
         soft, hard = resource.prlimit(worker.pid, resource.RLIMIT_NOFILE)
         resource.prlimit(worker.pid, resource.RLIMIT_NOFILE, (3, hard))
         run.broker.terminate()
         run.broker.start()
-        time.sleep(5)
-        wait_until(lambda: "lag_unreadable" in worker.events() or not worker.is_running, 30, worker.text)
-        if not worker.is_running:
-            return _replace(run, worker)
-        resource.prlimit(worker.pid, resource.RLIMIT_NOFILE, (soft, hard))
-        return run.outcome(time.time(), "it went on")
+        supervisor.watch(5)
+        supervisor.wait_until(lambda: "lag_unreadable" in worker.events() or not worker.is_running, 30)
+        if worker.is_running:
+            resource.prlimit(worker.pid, resource.RLIMIT_NOFILE, (soft, hard))
+        return run.outcome(time.time(), tend=supervisor.tend)._replace(note=supervisor.told())
 
 
 def _model_is_broken(stage: Stage) -> Outcome:
@@ -268,7 +269,8 @@ SCENARIOS: Final = (
         "descriptors_run_out",
         "Machine",
         "No more file descriptors, and then a restart of the broker; the limit is lifted after some seconds",
-        "`lag_unreadable`; no connection can be made until the limit is lifted, then the worker goes on.",
+        "`lag_unreadable`; no connection can be made until the limit is lifted, then the worker goes on. "
+        "In exactly-once, thrown out of its group meanwhile, it ends with exit code 75 and is replaced.",
         _descriptors_run_out,
         repeats=REPEATS,
     ),
