@@ -9,9 +9,10 @@ import sys
 
 from rich.console import Console
 
+from bench.kept import beside
 from bench.plan import FULL, PARTS, QUICK, QUICK_PARTS
 from bench.report import new_console, show
-from bench.results import TRACKED, as_json, write_results
+from bench.results import TRACKED, as_json, read_results, write_results
 from bench.run import measure
 from stream_app.core.errors import ModelError
 from stream_app.kafka.broker import BrokerUnavailable
@@ -24,7 +25,9 @@ def main() -> None:
     parser.add_argument(
         "--quick", action="store_true", help=f"less of everything; of the parts {', '.join(QUICK_PARTS)}"
     )
-    parser.add_argument("--keep", action="store_true", help=f"write to {TRACKED.name} in docs/ as well")
+    parser.add_argument(
+        "--keep", action="store_true", help=f"write to docs/{TRACKED.name}, in the place of the same parts"
+    )
     options = parser.parse_args()
     if unknown := set(options.part) - set(PARTS):
         parser.error(f"expected parts of {', '.join(PARTS)}, got {', '.join(sorted(unknown))}")
@@ -37,7 +40,7 @@ def main() -> None:
     show(results, new_console())
     talk.print(f"written to {write_results(results)}")
     if options.keep:
-        TRACKED.write_bytes(as_json(results))
+        TRACKED.write_bytes(as_json(beside(read_results(), results) if TRACKED.exists() else results))
     sys.exit(0 if results.valid else 1)
 
 

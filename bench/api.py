@@ -75,7 +75,9 @@ def show(timed: Sequence[Timed], rate: float, console: Console) -> int:
     late_ms = quantile([one.sent_s - one.due_s for one in counted], 0.99) * 1000
     statuses = Counter(one.status for one in timed)
     about = machine()
-    console.print(f"{about['cpu']}, {about['cores']} cores, load before {about['load_before']}, {commit()}")
+    console.print(
+        f"{about['cpu']}, {about['cores']} cores, {about['busy_before']:.0%} busy before, {commit()}"
+    )
     console.print(f"{len(counted):,} requests at {rate:g}/s, statuses {dict(statuses)}")
     console.print(f"p50 {latency.p50:.1f} ms, p99 {latency.p99:.1f} ms, p99.9 {latency.p999:.1f} ms")
     console.print(f"the sender's own lateness, which is part of it: p99 {late_ms:.1f} ms")

@@ -11,6 +11,7 @@ import psutil
 
 from bench.reviews import ROOT
 
+_WATCHED_S: Final = 5.0  # a load average would still tell of what ended minutes ago
 _PACKAGES: Final = (
     "aiokafka",
     "confluent-kafka",
@@ -23,12 +24,12 @@ _PACKAGES: Final = (
 
 
 def machine() -> dict[str, Any]:
-    """Processor, cores, memory, load before the run, operating system and Python."""
+    """Processor, cores, how busy others keep them (watched for seconds), memory, system and Python."""
     return {
         "cpu": _cpu_model(),
         "cores": os.cpu_count(),
         "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
-        "load_before": round(psutil.getloadavg()[0], 2),
+        "busy_before": round(psutil.cpu_percent(_WATCHED_S) / 100, 2),
         "system": platform.platform(),
         "python": platform.python_version(),
     }

@@ -37,7 +37,7 @@ def plot(results: Results) -> str:
         if rates:
             parts.append(_group(title, rates, top))
             top += _HEAD + _ROW * len(rates)
-    if results.machine_was_busy:
+    if results.origin("throughput").machine_was_busy or results.origin("layers").machine_was_busy:
         parts.append(f'<text x="0" y="{top + 14}">Provisional: others used the machine meanwhile.</text>')
         top += _ROW
     size = f'width="{_WIDTH}" height="{top}" viewBox="0 0 {_WIDTH} {top}"'

@@ -10,6 +10,7 @@ from bench.table import Table
 from bench.tables import tables
 
 _WIDTH = 150
+_BUSY = "the machine was busy. Take ratios of CPU time, with care, not rates or latency."
 
 
 def new_console() -> Console:
@@ -32,14 +33,16 @@ def show(results: Results, console: Console) -> None:
 def heading(results: Results) -> Iterator[str]:
     """What the figures depend on."""
     machine, reviews = results.machine, results.reviews
-    yield f"{machine['cpu']}, {machine['cores']} cores, load before the run {machine['load_before']}"
-    yield f"commit {results.commit}, Python {machine['python']}, {_versions(results.versions)}"
+    yield f"{machine['cpu']}, {machine['cores']} cores, {machine['busy_before']:.0%} busy before the run"
+    yield f"Python {machine['python']}, {_versions(results.versions)}"
     yield f"peers: {_versions(results.peers)}"
     repeated = f"{reviews.reviews:,} reviews of the {reviews.origin}, repeated; {reviews.left_out} left out"
     yield f"{repeated}; {reviews.mean_bytes:,.0f} bytes each on average"
-    if results.machine_was_busy:
-        yield "PROVISIONAL: the machine was busy. Take ratios of CPU time, with care, not rates or latency."
-    yield f"{results.started_at:%Y-%m-%d %H:%M} UTC, {results.took_s / 60:.0f} min\n"
+    for origin, parts in results.origins_of_all.items():
+        yield f"{', '.join(parts)}: {origin.started_at:%Y-%m-%d %H:%M} UTC, commit {origin.commit}"
+        if origin.machine_was_busy:
+            yield f"PROVISIONAL: {_BUSY}"
+    yield f"the last run took {results.took_s / 60:.0f} min\n"
 
 
 def _drawn(table: Table) -> RichTable:

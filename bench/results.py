@@ -13,7 +13,7 @@ from bench.competitors import ECHO, PRODUCT
 from bench.core_alone import CoreCost
 from bench.cost_curves import Cost
 from bench.latency import LatencyRun
-from bench.plan import Part, Plan
+from bench.plan import PARTS, Part, Plan
 from bench.recovery import RecoveryRun
 from bench.reviews import ROOT, ReviewsFacts
 from bench.scale import PartitionsRun
@@ -25,9 +25,24 @@ FOLDER: Final = ROOT / "bench" / "results"
 TRACKED: Final = ROOT / "docs" / "benchmark.json"
 """The last full run on a quiet machine: what the pages and the plot are made from."""
 
-_BUSY_SHARE: Final = 0.25
+_BUSY_SHARE: Final = 0.1
 
 Rounds = Mapping[str, Sequence[BacklogRun]]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The run that a part comes from.
+
+    Attributes:
+        started_at: with its time zone.
+        commit: of the working copy.
+        machine_was_busy: whether others used the machine just before.
+    """
+
+    started_at: datetime
+    commit: str
+    machine_was_busy: bool
 
 
 @dataclass(frozen=True)
@@ -45,6 +60,7 @@ class Results:
         peers: versions in the peers' environment.
         reviews: what was classified.
         how: what each competitor did, by name.
+        origins: where parts come from that were kept of former runs.
         failed: parts that could not be measured, and why.
         sweeps: trials of each peer's tuning, the best first.
         throughput: runs of each competitor, round by round.
@@ -70,6 +86,7 @@ class Results:
     peers: Mapping[str, str]
     reviews: ReviewsFacts
     how: Mapping[str, str]
+    origins: Mapping[Part, Origin] = field(default_factory=dict)
     failed: Mapping[Part, str] = field(default_factory=dict)
     sweeps: Mapping[str, Sequence[Trial]] = field(default_factory=dict)
     throughput: Rounds = field(default_factory=dict)
@@ -86,10 +103,18 @@ class Results:
     sentences: Sequence[Cost] = ()
     slices: Sequence[Cost] = ()
 
+    def origin(self, part: Part) -> Origin:
+        """The run that a part comes from."""
+        was_busy = bool(self.machine["busy_before"] > _BUSY_SHARE)
+        return self.origins.get(part, Origin(self.started_at, self.commit, was_busy))
+
     @property
-    def machine_was_busy(self) -> bool:
-        """Whether others used the machine just before: then rates and latency are not its own."""
-        return bool(self.machine["load_before"] > self.machine["cores"] * _BUSY_SHARE)
+    def origins_of_all(self) -> dict[Origin, list[Part]]:
+        """The runs, the last first, and the parts that come from each."""
+        grouped: dict[Origin, list[Part]] = {}
+        for part in sorted({*self.parts, *self.origins}, key=PARTS.index):
+            grouped.setdefault(self.origin(part), []).append(part)
+        return dict(sorted(grouped.items(), key=lambda one: one[0].started_at, reverse=True))
 
     @property
     def valid(self) -> bool:

@@ -63,10 +63,15 @@ class Sampler:
         """CPU seconds of each thread since the last call; 0 stands for threads that Python does not know."""
         now = {thread.ident: cpu_s(thread.ident) for thread in threading.enumerate() if thread.ident}
         process_s = time.process_time()
-        taken = {ident: seconds - self._threads_s.get(ident, 0.0) for ident, seconds in now.items()}
+        taken = {ident: since(self._threads_s.get(ident, 0.0), seconds) for ident, seconds in now.items()}
         taken[0] = max(0.0, process_s - self._process_s - sum(taken.values()))
         self._threads_s, self._process_s = now, process_s
         return taken
+
+
+def since(before: float, now: float) -> float:
+    """What a thread took; one with less than before is another thread, by the name of one that ended."""
+    return now - before if now >= before else now
 
 
 def cpu_s(ident: int) -> float:

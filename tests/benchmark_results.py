@@ -37,7 +37,7 @@ def results(loop: BacklogRun, product_latency: LatencyRun) -> Results:
         took_s=61.0,
         parts=QUICK_PARTS,
         plan=QUICK,
-        machine={"cpu": "a cpu", "cores": 2, "load_before": 0.1, "python": "3.11"},
+        machine={"cpu": "a cpu", "cores": 2, "busy_before": 0.02, "python": "3.11"},
         commit="abc",
         versions={"numpy": "2"},
         peers={"numpy": "1"},

@@ -3,7 +3,7 @@ import sys
 import pytest
 
 from bench.cpu_places import LOOP, OTHER, place_of
-from bench.sampled_worker import Sampler, stack
+from bench.sampled_worker import Sampler, since, stack
 
 PUBLISH = ("/x/stream_app/kafka/publish.py", "_send")
 WORKER = ("/x/stream_app/worker.py", "_classify_slice")
@@ -59,3 +59,8 @@ def test_time_in_the_core_belongs_to_the_stage_that_ends_next(monkeypatch: pytes
     sampler.stage_ended("split")
     sampler.stage_ended("score")
     assert sampler.seconds["split"] > sampler.seconds["score"] == 0
+
+
+def test_a_thread_under_the_name_of_one_that_ended_took_no_negative_time() -> None:
+    assert since(0.5, 0.75) == 0.25
+    assert since(0.8, 0.25) == 0.25
