@@ -427,28 +427,27 @@ def _join_lines(text: NDArray[np.uint8], spans: NDArray[np.int32], row: int, row
 
 
 @register_jitable
-def _scan_title(text: NDArray[np.uint8], origin: int, spans: NDArray[np.int32], row: int) -> int:
-    """The title as one sentence; gives the next row, or BEYOND."""
-    at = first = _behind_space(text, origin)
-    while text[at] < TITLE_AHEAD:
-        picture = _picture_bytes(text, at)
-        if not picture and (
-            _KIND[text[at]] == _ODD or (text[at] >= _80 and _at_other(text, at)[0] == _BEYOND)
-        ):
-            return BEYOND
-        at += picture or 1
-    rows = _add(spans, row, TITLE, first, _trimmed(text, at))
-    _count_characters(text, origin, spans[:rows], row)
-    return rows
-
-
-@register_jitable
 def _behind_plain(text: NDArray[np.uint8], at: int) -> int:
     """The next byte, from `at` on, that may decide something. Unsigned places are read without a check."""
     place = np.uint64(at)
     while not _KIND[text[place]] & _LOOK:
         place += _ONE
     return np.int64(place)  # type: ignore[return-value]
+
+
+@register_jitable
+def _scan_title(text: NDArray[np.uint8], origin: int, spans: NDArray[np.int32], row: int) -> int:
+    """The title as one sentence; gives the next row, or BEYOND."""
+    first = _behind_space(text, origin)
+    at = _behind_plain(text, first)
+    while text[at] < TITLE_AHEAD:
+        verdict, _, goes_on = _at_other(text, at)
+        if verdict == _BEYOND:
+            return BEYOND
+        at = _behind_plain(text, goes_on)
+    rows = _add(spans, row, TITLE, first, _trimmed(text, at))
+    _count_characters(text, origin, spans[:rows], row)
+    return rows
 
 
 @register_jitable
