@@ -3,10 +3,14 @@
 import time
 from collections.abc import Callable
 from itertools import count
+from typing import Final
 
 from confluent_kafka import Consumer
 
 from stream_app.kafka.connection import Connection
+
+_SESSION_MS: Final = 6_000
+"""As short as the workers': one that leaves while it joins is waited for as long, else 45 s."""
 
 
 def storm(connection: Connection, group: str, topic: str, until: Callable[[], bool]) -> int:
@@ -29,7 +33,12 @@ def storm(connection: Connection, group: str, topic: str, until: Callable[[], bo
 
 
 def _join_for_a_second(connection: Connection, group: str, topic: str) -> None:
-    settings = {"group.id": group, "enable.auto.commit": False, "partition.assignment.strategy": "roundrobin"}
+    settings = {
+        "group.id": group,
+        "enable.auto.commit": False,
+        "partition.assignment.strategy": "roundrobin",
+        "session.timeout.ms": _SESSION_MS,
+    }
     member = Consumer(connection.confluent_config("test") | settings)
     member.subscribe([topic])
     leaves_at = time.monotonic() + 1
