@@ -38,7 +38,9 @@ class Group:
             consumer.commit(offsets=[TopicPartition(self.topic, partition, offset)], asynchronous=False)
 
     def produce(self, count: int, partition: int = 0, size: int = 1) -> None:
-        config = self.connection.confluent_config("test") | {"message.max.bytes": 2_000_000}
+        # Idempotent: in order, also when one is sent again.
+        own = {"message.max.bytes": 2_000_000, "enable.idempotence": True}
+        config = self.connection.confluent_config("test") | own
         with Producer(config) as producer:
             self._write(producer, count, partition, size)
 
