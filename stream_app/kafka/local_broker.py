@@ -107,6 +107,7 @@ class LocalBroker:
         Raises:
             BrokerUnavailable: it ended, or did not answer in time.
         """
+        self._forget_watchdog()  # of a Java that ended by itself
         formatted = self._meta_properties.exists()
         cluster_id = self._stored_cluster_id() if formatted else self.cluster_id
         config = self._write_configuration()
