@@ -1,5 +1,6 @@
 """The broker from nothing, with real jars, real Java and real processes."""
 
+import gc
 import hashlib
 import json
 import os
@@ -335,3 +336,13 @@ def test_the_official_image_in_docker() -> None:
     with pytest.raises(NotFound):
         container.reload()
     assert "ready on" in said[-1]
+
+
+def test_one_that_ended_by_itself_is_started_again_and_leaves_no_pipe_open(own_broker: LocalBroker) -> None:
+    open_before = psutil.Process().num_fds()
+    for _ in range(2):
+        os.kill(own_broker.pid, signal.SIGKILL)
+        assert some(lambda: [] if own_broker.is_running else [True])
+        own_broker.start()
+    gc.collect()
+    assert some(lambda: [True] if psutil.Process().num_fds() <= open_before else [])
