@@ -23,7 +23,7 @@ from bench.tuning import Trial
 
 FOLDER: Final = ROOT / "bench" / "results"
 TRACKED: Final = ROOT / "docs" / "benchmark.json"
-"""The last full run on a quiet machine: what the pages and the plot are made from."""
+"""What was kept last of each part: what the pages and the plot are made from."""
 
 _BUSY_SHARE: Final = 0.1
 

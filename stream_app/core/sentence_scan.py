@@ -460,11 +460,11 @@ def _look(text: NDArray[np.uint8], at: int, words: NDArray[np.uint64]) -> tuple[
 
 
 @register_jitable
-def _answer_about(answers: NDArray[np.int64], first: int, at: int) -> int:
-    """The answer about the byte `at`, at `first` or behind it; the number of answers where nobody asked."""
+def _next_answer(answers: NDArray[np.int64], first: int, at: int) -> int:
+    """The first answer, from `first` on, about the byte `at` or one behind it; else the number of answers."""
     while first < len(answers) and answers[first, AT] < at:
         first += 1
-    return first if first < len(answers) and answers[first, AT] == at else len(answers)
+    return first
 
 
 @register_jitable
@@ -490,8 +490,8 @@ def _scan_text(  # noqa: PLR0913, PLR0917 - arrays are cheaper to pass one by on
     while text[at] < TITLE_AHEAD:
         verdict, end, goes_on = _look(text, at, words)
         if verdict == _OPEN and len(answers):
-            answer = _answer_about(answers, answer, at)
-            if answer == len(answers):
+            answer = _next_answer(answers, answer, at)
+            if answer == len(answers) or answers[answer, AT] != at:
                 return BEYOND, 0
             verdict = _NO
             if answers[answer, ENDS]:
@@ -554,8 +554,7 @@ def _scan(  # noqa: PLR0913, PLR0917 - arrays are cheaper to pass one by one
         if starts[review] == FOLLOWS:
             starts[review] = at
         at = starts[review]
-        while answer < len(answers) and answers[answer, AT] < at:
-            answer += 1
+        answer = _next_answer(answers, answer, at)
         rows, asked, at = _scan_review(text, at, words, answers[answer:], questions[number:], spans, row)
         if rows == BEYOND or asked:
             counts[review] = BEYOND if rows == BEYOND else -asked

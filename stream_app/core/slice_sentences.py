@@ -69,10 +69,11 @@ def split_slice(reviews: Sequence[Titled]) -> SliceSentences:
     }
     found = _scanned_again(text, answers, starts, spans[counts.sum() :])
     buffer = bytearray(encoded)
-    for number in undecided:
-        if number not in found:
-            found[number] = _by_expression(reviews[number], int(starts[number]), buffer)
-    merged = _merged(spans, counts, {number: found[number] for number in undecided})
+    rows = [
+        found[number] if number in found else _by_expression(reviews[number], int(starts[number]), buffer)
+        for number in undecided
+    ]
+    merged = _merged(spans, counts, undecided, rows)
     return SliceSentences(np.frombuffer(buffer, np.uint8), merged, counts)
 
 
@@ -145,18 +146,20 @@ def _by_expression(review: Titled, start: int, buffer: bytearray) -> NDArray[np.
 
 
 def _merged(
-    spans: NDArray[np.int32], counts: NDArray[np.int64], found: Mapping[int, NDArray[np.int32]]
+    spans: NDArray[np.int32],
+    counts: NDArray[np.int64],
+    reviews: Sequence[int],
+    rows: Sequence[NDArray[np.int32]],
 ) -> NDArray[np.int32]:
-    """The spans with those found, in ascending order, among them; replaces the 0 of these in `counts`."""
-    numbers = [*found]
+    """The spans with the rows of some reviews, ascending, among them; replaces the 0 of these in `counts`."""
     ends = counts.cumsum()
     pieces: list[NDArray[np.int32]] = []
     done = 0
-    for place, rows in zip(ends[numbers].tolist(), found.values(), strict=True):
-        pieces += (spans[done:place], rows)
+    for place, added in zip(ends[reviews].tolist(), rows, strict=True):
+        pieces += (spans[done:place], added)
         done = place
     pieces.append(spans[done : ends[-1]])
-    counts[numbers] = [len(rows) for rows in found.values()]
+    counts[reviews] = [len(added) for added in rows]
     return np.concatenate(pieces)
 
 

@@ -3,14 +3,11 @@
 import time
 from collections.abc import Callable
 from itertools import count
-from typing import Final
 
 from confluent_kafka import Consumer
 
 from stream_app.kafka.connection import Connection
-
-_SESSION_MS: Final = 6_000
-"""As short as the workers': one that leaves while it joins is waited for as long, else 45 s."""
+from tests.faults.trial import SESSION_S
 
 
 def storm(connection: Connection, group: str, topic: str, until: Callable[[], bool]) -> int:
@@ -37,7 +34,7 @@ def _join_for_a_second(connection: Connection, group: str, topic: str) -> None:
         "group.id": group,
         "enable.auto.commit": False,
         "partition.assignment.strategy": "roundrobin",
-        "session.timeout.ms": _SESSION_MS,
+        "session.timeout.ms": SESSION_S * 1000,  # one that leaves while it joins is waited for as long
     }
     member = Consumer(connection.confluent_config("test") | settings)
     member.subscribe([topic])
