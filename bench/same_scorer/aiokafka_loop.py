@@ -24,11 +24,12 @@ async def send(
     """The results as record batches of one partition."""
     futures, batch = [], producer.create_batch()
     now_ms = int(time.time() * 1000)
-    for key, value, headers, *_ in results:
-        if batch.append(timestamp=now_ms, key=key, value=value, headers=headers) is None:
+    for result in results:
+        record = {"key": result.key, "value": result.value, "headers": result.headers}
+        if batch.append(timestamp=now_ms, **record) is None:
             futures.append(await producer.send_batch(batch, topic, partition=partition))
             batch = producer.create_batch()
-            batch.append(timestamp=now_ms, key=key, value=value, headers=headers)
+            batch.append(timestamp=now_ms, **record)
     futures.append(await producer.send_batch(batch, topic, partition=partition))
     return futures
 

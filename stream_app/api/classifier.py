@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from stream_app.api.problems import ProblemError, new_problem, refusal, review_problem
-from stream_app.core.identity import local_identity
+from stream_app.core.identity import local_identities
 from stream_app.core.isolation import classify_isolating
 from stream_app.core.messages import Headers
 from stream_app.core.pipeline import Rules
@@ -41,7 +41,7 @@ class Classifier:
 
     def __init__(self, model: Model, rules: Rules) -> None:
         self._model = model
-        self._rules = replace(rules, identify=local_identity)
+        self._rules = replace(rules, identify=local_identities)
 
     @property
     def model(self) -> Model:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from stream_app.commands.classifier import model_folder, rules_of
-from stream_app.core.identity import local_identity
+from stream_app.core.identity import local_identities
 from stream_app.core.isolation import classify_isolating
 from stream_app.core.messages import DeadLetter, Headers
 from stream_app.exit_codes import ExitCode
@@ -41,7 +41,7 @@ def classify_lines(settings: Settings, path: Path) -> ExitCode:
         OSError: the file cannot be read.
     """
     model = load_model(model_folder(settings), settings.thresholds)
-    rules = replace(rules_of(settings), identify=local_identity)
+    rules = replace(rules_of(settings), identify=local_identities)
     all_good = True
     with _opened(path) as lines:
         for records in _slices(lines):

@@ -1,24 +1,44 @@
-"""What a result is called, so that the same input gets the same name however often it is read."""
+"""What results are called, so that the same input gets the same name however often it is read."""
 
 import hashlib
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import chain
+from operator import attrgetter
 from typing import Final, NamedTuple
 
-from msgspec import UNSET, UnsetType
+import numpy as np
+from numpy.typing import NDArray
 
-from stream_app.core.messages import Record, Review, Source
+from stream_app.core.messages import Record, Review
 
-_MOST_ID: Final = 2**64 - 1
-_SPREAD: Final = 0x9E3779B97F4A7C15  # odd: no two numbers of 64 bits give the same product modulo 2**64
+_SPREAD: Final = np.uint64(0x9E3779B97F4A7C15)  # odd: no two numbers of 64 bits give the same product
 _PARTITIONS: Final = 4_096  # whose first numbers are kept
 
+# The columns of a place.
+PARTITION, OFFSET, TIMESTAMP = range(3)
+_place = attrgetter("partition", "offset", "timestamp")
+_NOWHERE: Final = np.empty((0, 3), np.int64)
 
-class Identity(NamedTuple):
-    """How a result is called and where its review came from."""
 
-    review_id: str
-    result_id: str
-    source: Source | UnsetType
+class Identities(NamedTuple):
+    """How the results of a slice are called and where their reviews came from.
+
+    Attributes:
+        review_ids: the producer's names for the reviews, or those they got here.
+        result_ids: uint64; a result shows it as 16 hex digits.
+        topic: of all the records.
+        places: int64 of shape (reviews, 3): partition, offset, timestamp in ms; empty without Kafka.
+    """
+
+    review_ids: list[str]
+    result_ids: NDArray[np.uint64]
+    topic: str
+    places: NDArray[np.int64]
+
+
+Identify = Callable[[Sequence[Record], Sequence[Review]], Identities]
+"""Names the results of records of one topic."""
 
 
 def short_hash(text: str) -> str:
@@ -26,30 +46,43 @@ def short_hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
+def _number(text: str) -> int:
+    return int(short_hash(text), 16)
+
+
 @lru_cache(_PARTITIONS)
 def _first_number(topic: str, partition: int) -> int:
-    return int(short_hash(f"{topic}-{partition}"), 16)
+    return _number(f"{topic}-{partition}")
 
 
-def place_id(topic: str, partition: int, offset: int) -> str:
-    """16 hex digits that name a record: a number drawn for its partition by sha256, plus the offset, spread.
+def place_ids(topic: str, places: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Numbers that name records: one drawn for the partition by sha256, plus the offset, spread.
 
     Within a partition no two are the same; of two partitions with n records each, none with probability
     1 - n / 2**63 at least.
     """
-    number = (_first_number(topic, partition) + offset) * _SPREAD & _MOST_ID
-    return f"{number:016x}"
+    partitions = places[:, PARTITION].tolist()
+    first = np.array([_first_number(topic, partition) for partition in partitions], np.uint64)
+    return (first + places[:, OFFSET].astype(np.uint64)) * _SPREAD
 
 
-def stream_identity(record: Record, review: Review) -> Identity:
+def stream_identities(records: Sequence[Record], reviews: Sequence[Review]) -> Identities:
     """Topic, partition and offset name the result, so that a record read twice gives the same id."""
-    topic, partition, offset, named = record.topic, record.partition, record.offset, review.review_id
-    review_id = f"{topic}-{partition}-{offset}" if named is None else str(named)
-    source = Source(topic, partition, offset, record.timestamp)
-    return Identity(review_id, place_id(topic, partition, offset), source)
+    topic = records[0].topic if records else ""
+    places = np.fromiter(chain.from_iterable(map(_place, records)), np.int64, 3 * len(records)).reshape(-1, 3)
+    review_ids = [
+        f"{topic}-{record.partition}-{record.offset}" if review.review_id is None else str(review.review_id)
+        for record, review in zip(records, reviews, strict=True)
+    ]
+    return Identities(review_ids, place_ids(topic, places), topic, places)
 
 
-def local_identity(record: Record, review: Review) -> Identity:
+def local_identities(records: Sequence[Record], reviews: Sequence[Review]) -> Identities:
     """Without Kafka, topic and offset make the name (`line-3`), name and text the result id."""
-    review_id = f"{record.topic}-{record.offset}" if review.review_id is None else str(review.review_id)
-    return Identity(review_id, short_hash(f"{review_id}\n{review.text}"), UNSET)
+    review_ids = [
+        f"{record.topic}-{record.offset}" if review.review_id is None else str(review.review_id)
+        for record, review in zip(records, reviews, strict=True)
+    ]
+    named = zip(review_ids, reviews, strict=True)
+    numbers = [_number(f"{review_id}\n{review.text}") for review_id, review in named]
+    return Identities(review_ids, np.array(numbers, np.uint64), "", _NOWHERE)

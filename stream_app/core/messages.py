@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal, NamedTuple, Protocol, cast
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import replace
 
 from stream_app.core.errors import (
     BlankTextError,
@@ -107,7 +108,7 @@ class DeadLetter(NamedTuple):
         return self.error.reason
 
 
-class OutputRecord(NamedTuple):
+class OutputRecord(Struct, frozen=True, gc=False):
     """A record to be produced, and the partition its input came from, with or without a key."""
 
     key: bytes | None
@@ -221,8 +222,6 @@ def decode_result(value: bytes) -> ReviewResult:
 
 def result_headers(headers: Headers, own: Sequence[Header]) -> list[Header]:
     """The input's headers with ours in place of any of the same name."""
-    if not headers:
-        return list(own)
     names = {name for name, _ in own}
     return [*(header for header in headers if header[0] not in names), *own]
 
@@ -252,4 +251,4 @@ def encode_dead_letter(dead_letter: DeadLetter) -> OutputRecord:
 
 def without_value(letter: OutputRecord) -> OutputRecord:
     """The dead letter of a record that does not fit even its own topic: the coordinates are what stays."""
-    return letter._replace(value=None, headers=[*letter.headers, ("dlq.value_omitted", b"true")])
+    return replace(letter, value=None, headers=[*letter.headers, ("dlq.value_omitted", b"true")])

@@ -1,15 +1,15 @@
 """The way of a slice of records: decode, split, score, encode. Pure: the records and the model decide."""
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal, cast
+from typing import Final, Literal
 
 import numpy as np
-from msgspec import UNSET, Raw
 from numpy.typing import NDArray
 
 from stream_app.core.errors import RecordError, ResultTooLargeError
-from stream_app.core.identity import Identity, stream_identity
+from stream_app.core.identity import Identify, stream_identities
 from stream_app.core.messages import (
     RESULT_SCHEMA,
     DeadLetter,
@@ -18,21 +18,17 @@ from stream_app.core.messages import (
     Record,
     Review,
     ReviewDecoder,
-    ReviewResult,
-    SentenceResult,
-    encode_result,
     result_headers,
 )
 from stream_app.core.ratings import rating_class
-from stream_app.core.scoring import LABELS, Model
-from stream_app.core.sentence_json import sentence_lists
+from stream_app.core.result_json import Shared, result_values
+from stream_app.core.scoring import Model
 from stream_app.core.slice_sentences import SliceSentences, split_slice
 from stream_app.core.verdicts import Verdicts
 
 Stage = Literal["decode", "split", "score", "encode"]
 Labels = NDArray[np.int8]
 
-_OWN_HEADERS: Final = 2
 _RECORD_OVERHEAD_BYTES: Final = (
     200  # what a record batch of one record adds at most to key, value and headers
 )
@@ -46,14 +42,14 @@ class Rules:
         decoder: bytes to reviews, with the limits.
         include_text: whether results carry the text of each sentence.
         max_result_bytes: a result whose record is larger becomes a dead letter; None: no limit.
-        identify: names a result.
+        identify: names the results.
         framing: what goes before the value of each result.
     """
 
     decoder: ReviewDecoder = field(default_factory=ReviewDecoder)
     include_text: bool = True
     max_result_bytes: int | None = None
-    identify: Callable[[Record, Review], Identity] = stream_identity
+    identify: Identify = stream_identities
     framing: bytes = b""
 
 
@@ -104,99 +100,75 @@ def classify(
         ModelError: the model gave something that is not a number.
     """
     dead_letters: list[DeadLetter] = []
-    decoded = _decode(records, rules.decoder, dead_letters)
+    decoded, reviews = _decode(records, rules.decoder, dead_letters)
     ended("decode")
-    split = split_slice([(review.title or "", review.text) for _, review in decoded])
+    split = split_slice([(review.title or "", review.text) for review in reviews])
     ended("split")
     verdicts = model.verdicts(split)
     ended("score")
-    sentences = sentence_lists(
-        split, verdicts.sentence_labels, verdicts.sentence_scores, include_text=rules.include_text
+    identities, ratings = rules.identify(decoded, reviews), [review.rating for review in reviews]
+    shared = Shared(rules.framing, model.version, rules.include_text)
+    values = result_values(split, verdicts, identities, ratings, shared)
+    results = _outputs(
+        decoded, identities.review_ids, values, model.version, rules.max_result_bytes, dead_letters
     )
-    results = _encode(decoded, sentences, verdicts, model.version, rules, dead_letters)
-    tally = _tally(decoded, split, verdicts)
+    tally = _tally(ratings, split, verdicts)
     ended("encode")
     return Outcome(results, dead_letters, tally)
 
 
 def _decode(
     records: Iterable[Record], decoder: ReviewDecoder, dead_letters: list[DeadLetter]
-) -> list[tuple[Record, Review]]:
+) -> tuple[list[Record], list[Review]]:
+    """The records that hold reviews, and these; the others are added to the dead letters."""
     decode = decoder.decode
-    decoded = []
+    decoded, reviews = [], []
     for record in records:
         try:
-            decoded.append((record, decode(record.value)))
+            reviews.append(decode(record.value))
         except RecordError as error:
             dead_letters.append(DeadLetter(record, error))
-    return decoded
+        else:
+            decoded.append(record)
+    return decoded, reviews
 
 
-def _tally(decoded: Iterable[tuple[Record, Review]], split: SliceSentences, verdicts: Verdicts) -> Tally:
-    rated = np.array([_rated(review) for _, review in decoded], np.int8)
-    return Tally(verdicts.labels, verdicts.scores, split.counts, verdicts.sentence_labels, rated)
+def _tally(ratings: Iterable[float | None], split: SliceSentences, verdicts: Verdicts) -> Tally:
+    rated = [-1 if rating is None else rating_class(rating) for rating in ratings]
+    sentence_labels, _, labels, scores = verdicts
+    return Tally(labels, scores, split.counts, sentence_labels, np.array(rated, np.int8))
 
 
-def _rated(review: Review) -> int:
-    return -1 if review.rating is None else rating_class(review.rating)
-
-
-def _encode(  # noqa: PLR0913, PLR0917 - all that the stages before it made
-    decoded: Iterable[tuple[Record, Review]],
-    sentences: Iterable[memoryview],
-    verdicts: Verdicts,
+def _outputs(  # noqa: PLR0913, PLR0917 - columns are cheaper than objects
+    records: Iterable[Record],
+    review_ids: Iterable[str],
+    values: Iterable[bytes],
     model_version: str,
-    rules: Rules,
+    limit: int | None,
     dead_letters: list[DeadLetter],
 ) -> list[OutputRecord]:
-    own_headers = [("schema", RESULT_SCHEMA.encode()), ("model-version", model_version.encode())]
-    limit = rules.max_result_bytes
-    labels, scores = verdicts.labels.tolist(), verdicts.scores.tolist()
-    results = []
-    for (record, review), written, label, score in zip(decoded, sentences, labels, scores, strict=True):
-        identity = rules.identify(record, review)
-        result = ReviewResult(
-            review_id=identity.review_id,
-            result_id=identity.result_id,
-            label=LABELS[label],
-            score=score,
-            sentences=cast("list[SentenceResult]", Raw(written)),
-            model_version=model_version,
-            source=identity.source,
-            rating=UNSET if review.rating is None else review.rating,
-        )
-        output = _output(record, result, own_headers, rules.framing)
-        if limit is not None and not _fits(output, limit):
-            dead_letters.append(DeadLetter(record, ResultTooLargeError(_too_large(output, limit))))
+    """The results; a record whose result is larger than the limit is added to the dead letters."""
+    own: list[Header] = [("schema", RESULT_SCHEMA.encode()), ("model-version", model_version.encode())]
+    limit = sys.maxsize if limit is None else limit
+    room = limit - record_bytes(OutputRecord(None, None, own, 0, source_keyed=False))
+    outputs = []
+    for record, review_id, value in zip(records, review_ids, values, strict=True):
+        given = record.key
+        key = review_id.encode() if given is None else given
+        headers = result_headers(record.headers, own) if record.headers else own
+        output = OutputRecord(key, value, headers, record.partition, given is not None)
+        # Headers need not be added up where they are our own.
+        if (headers is own and len(key) + len(value) <= room) or record_bytes(output) <= limit:
+            outputs.append(output)
         else:
-            results.append(output)
-    return results
-
-
-def _output(
-    record: Record, result: ReviewResult, own_headers: Sequence[Header], framing: bytes
-) -> OutputRecord:
-    key = record.key
-    return OutputRecord(
-        result.review_id.encode() if key is None else key,
-        framing + encode_result(result),
-        result_headers(record.headers, own_headers),
-        record.partition,
-        key is not None,
-    )
+            dead_letters.append(DeadLetter(record, ResultTooLargeError(_too_large(output, limit))))
+    return outputs
 
 
 def record_bytes(output: OutputRecord) -> int:
     """What the record takes at most in a batch of its own, in bytes (uncompressed)."""
     size = _RECORD_OVERHEAD_BYTES + len(output.key or b"") + len(output.value or b"")
     return size + sum(len(name.encode()) + len(value or b"") + 10 for name, value in output.headers)
-
-
-def _fits(output: OutputRecord, limit: int) -> bool:
-    """Nearly every record fits by so far that its headers need not be added up."""
-    value_bytes = len(output.value or b"")
-    short = value_bytes < limit // 2 and len(output.headers) == _OWN_HEADERS
-    return short or record_bytes(output) <= limit
 
 
 def _too_large(output: OutputRecord, limit: int) -> str:

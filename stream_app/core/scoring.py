@@ -21,6 +21,7 @@ LABELS: Final = ("negative", "neutral", "positive")
 Kind = Literal["biases", "cuts"]
 
 _STRIDE = 4  # floats to a bucket: three weights and a pad, so that no bucket lies across two cache lines
+_FIRST, _SECOND, _THIRD = np.uint32(0), np.uint32(1), np.uint32(2)
 Weights = types.Array(types.float32, 2, "C", readonly=True)
 Biases = types.Array(types.float64, 1, "C", readonly=True)
 Rows = types.float64[:, ::1]
@@ -39,10 +40,10 @@ def _softmax_rows(
         end = ends[sentence]
         negative, neutral, positive = 0.0, 0.0, 0.0
         for term in range(start, end):
-            bucket = buckets[term]
-            negative += weights[bucket, 0]
-            neutral += weights[bucket, 1]
-            positive += weights[bucket, 2]
+            bucket = np.uint32(buckets[term])  # at a signed place the loop would check whether it is negative
+            negative += weights[bucket, _FIRST]
+            neutral += weights[bucket, _SECOND]
+            positive += weights[bucket, _THIRD]
         root = np.sqrt(max(end - start, 1))
         negative = negative / root + biases[0]
         neutral = neutral / root + biases[1]
@@ -69,7 +70,7 @@ def _sigmoid_rows(
         end = ends[sentence]
         total = 0.0
         for term in range(start, end):
-            total += weights[buckets[term], 0]
+            total += weights[np.uint32(buckets[term]), _FIRST]
         root = np.sqrt(max(end - start, 1))
         rows[sentence, 0] = 1 / (1 + np.exp(-(total / root + biases[0])))
         start = end

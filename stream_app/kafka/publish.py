@@ -10,6 +10,8 @@ from typing import Any, Final, NamedTuple
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import UnknownTopicOrPartitionError
 from aiokafka.partitioner import murmur2
+from aiokafka.producer.message_accumulator import BatchBuilder
+from msgspec.structs import replace
 
 from stream_app.core.messages import DEAD_LETTER_HEADERS, OutputRecord, without_value
 from stream_app.core.pipeline import record_bytes
@@ -110,17 +112,23 @@ class Publisher:
         return by_partition
 
 
+def _append(batch: BatchBuilder, now_ms: int, record: OutputRecord) -> bool:
+    """Whether the record had room in the batch."""
+    added = batch.append(timestamp=now_ms, key=record.key, value=record.value, headers=record.headers)
+    return added is not None
+
+
 async def _send(
     producer: AIOKafkaProducer, topic: str, partition: int, records: Sequence[OutputRecord]
 ) -> list[asyncio.Future[Any]]:
     futures = []
     now_ms = int(time.time() * 1000)
     batch = producer.create_batch()
-    for key, value, headers, *_ in records:
-        if batch.append(timestamp=now_ms, key=key, value=value, headers=headers) is None:
+    for record in records:
+        if not _append(batch, now_ms, record):
             futures.append(await producer.send_batch(batch, topic, partition=partition))
             batch = producer.create_batch()
-            batch.append(timestamp=now_ms, key=key, value=value, headers=headers)
+            _append(batch, now_ms, record)
     batch.close()
     futures.append(await producer.send_batch(batch, topic, partition=partition))
     return futures
@@ -144,4 +152,4 @@ def fit(letter: OutputRecord, max_record_bytes: int) -> OutputRecord:
     if record_bytes(letter) <= max_record_bytes:
         return letter
     own = [header for header in letter.headers if header[0].startswith(DEAD_LETTER_HEADERS)]
-    return letter._replace(key=None, headers=own)
+    return replace(letter, key=None, headers=own)

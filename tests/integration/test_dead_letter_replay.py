@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
+from msgspec.structs import replace
 
 from stream_app.core.errors import BlankTextError, SchemaError
 from stream_app.core.messages import DeadLetter, OutputRecord, encode_dead_letter, without_value
@@ -147,7 +148,7 @@ def test_what_cannot_be_replayed_is_told_and_stops_no_other(letters: Letters) ->
 def test_another_topic_is_filled_by_key_and_a_letter_too_large_for_it_stays(letters: Letters) -> None:
     other = f"{letters.name}.other"
     make_topic(letters.connection, other, partitions=2, max_message_bytes="2000")
-    large = letters.letter(1)._replace(value=b"x" * 5_000)
+    large = replace(letters.letter(1), value=b"x" * 5_000)
     letters.add(letters.letter(0), large, letters.letter(2))
     try:
         assert letters.replay(plan=ReplayPlan(to=other)).skipped == 1
@@ -198,7 +199,7 @@ def test_purge_refuses_what_is_not_there(letters: Letters, place: str, expected:
 
 
 def test_a_letter_is_inspected_repaired_and_replayed(letters: Letters, tmp_path: Path) -> None:
-    letters.add(letters.letter(0), letters.letter(1)._replace(value=b'{"text": 1}'))
+    letters.add(letters.letter(0), replace(letters.letter(1), value=b'{"text": 1}'))
     shown = stream_app("dlq", "inspect", "0:1", settings=letters.settings).stdout.decode()
     assert f"came from      {letters.source}-1-1" in shown
     value = stream_app("dlq", "inspect", "0:1", "--value", settings=letters.settings).stdout
@@ -214,7 +215,7 @@ def test_a_letter_is_inspected_repaired_and_replayed(letters: Letters, tmp_path:
 
 
 def test_inspect_gives_programs_all_bytes(letters: Letters) -> None:
-    letters.add(letters.letter(0)._replace(value=b"\xff", key=None), letters.letter(2))
+    letters.add(replace(letters.letter(0), value=b"\xff", key=None), letters.letter(2))
     ended = stream_app("dlq", "inspect", "--limit", "5", "--json", settings=letters.settings)
     first, second = map(json.loads, ended.stdout.splitlines())
     assert (first["value"], first["key"]) == ({"hex": "ff"}, {"text": None})

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from stream_app.core.errors import NonFiniteScoreError
-from stream_app.core.identity import local_identity, place_id
+from stream_app.core.identity import local_identities, place_ids
 from stream_app.core.isolation import classify_isolating
 from stream_app.core.messages import (
     Label,
@@ -95,7 +95,7 @@ def test_the_result_id_depends_on_the_place_alone() -> None:
 
 
 def test_without_kafka_there_is_no_source() -> None:
-    rules = Rules(identify=local_identity)
+    rules = Rules(identify=local_identities)
     record = stored(3, text="Fine.")._replace(topic="line")
     _, result = result_of(record, rules)
     assert (result.review_id, result.source) == ("line-3", msgspec.UNSET)
@@ -190,7 +190,7 @@ def one_by_one(review_id: str, title: str, text: str, rating: int) -> ReviewResu
     mean = np.mean(rows, axis=0)
     return ReviewResult(
         review_id=review_id,
-        result_id=place_id("reviews.raw", 0, 4),
+        result_id=f"{place_ids('reviews.raw', np.array([[0, 4, 0]], np.int64))[0]:016x}",
         label=label_of(MODEL.review_decision, mean),
         score=score_of(mean),
         sentences=sentences,
