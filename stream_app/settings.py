@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     model_path: Path | None = None
     thresholds: Literal["seed", "inherited", "human"] = "inherited"
     processing_guarantee: Literal["at_least_once", "exactly_once"] = "at_least_once"
-    max_batch: Annotated[int, Field(ge=1, le=10_000)] = 256
+    max_batch: Annotated[int, Field(ge=1, le=10_000)] = 512
     max_in_flight: Annotated[int, Field(ge=1, le=1_000)] = 16
     commit_interval_s: Annotated[float, Field(gt=0, le=60)] = 0.5
     session_timeout_s: Annotated[float, Field(ge=6, le=300)] = 10

@@ -51,7 +51,7 @@ from stream_app.kafka.app import (
 from stream_app.kafka.consumer import Watch
 from stream_app.kafka.pauses import Pauses, PauseWatch
 from stream_app.kafka.publish import Outputs, OutputTopic, Publisher
-from stream_app.kafka.slices import Slice, fullness
+from stream_app.kafka.slices import Slice
 from stream_app.logs import write_out
 from stream_app.observation import Observation, StageClock
 from stream_app.pool_beat import PoolBeat
@@ -160,15 +160,15 @@ class Worker:
                     await self._classify_slice(stream, event)
 
     async def _classify_slice(self, stream: Stream[Slice], event: Event) -> None:
-        clock, records, model = StageClock(), slice_in(event).records, self._model
-        span = self._wiring.trace(records)
-        outcomes = classify_isolating(records, model, self._wiring.rules, clock.ended)
+        clock, received, model = StageClock(), slice_in(event), self._model
+        span = self._wiring.trace(received.records)
+        outcomes = classify_isolating(received.records, model, self._wiring.rules, clock.ended)
         self._observation.classified(outcomes, clock.seconds, model.version)
         results = [record for outcome in outcomes for record in outcome.results]
         letters = [letter for outcome in outcomes for letter in outcome.dead_letters]
         self._pauses.classified(event, len(results) + len(letters), len(letters))
         span.classified(len(results), len(letters), model.version)
-        sent = Sent(time.monotonic(), span, fullness(records, self._settings.max_batch))
+        sent = Sent(time.monotonic(), span, received.fullness(self._settings.max_batch))
         outputs = Outputs(results, [encode_dead_letter(letter) for letter in letters])
         self._room.take(sent.fullness)
         delivered = await delivery_of(self._app).deliver(work_of(event, outputs))

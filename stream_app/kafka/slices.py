@@ -1,7 +1,9 @@
 """A slice of records in the place of Faust's single record: how it is cut, carried and handed on."""
 
 import time
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import Any, Final, NamedTuple, cast
 
 import faust
@@ -17,10 +19,21 @@ MAX_SLICE_BYTES: Final = 500_000
 
 
 class Slice(NamedTuple):
-    """Consecutive records of one partition, and when they were at hand (monotonic seconds)."""
+    """Consecutive records of one partition.
+
+    Attributes:
+        records: at least one.
+        value_bytes: of all their values.
+        fetched_at: when they were at hand, in monotonic seconds.
+    """
 
     records: Sequence[ConsumerRecord]
+    value_bytes: int
     fetched_at: float
+
+    def fullness(self, max_batch: int) -> float:
+        """How many full slices it makes up, by the number of records or their bytes, whichever is more."""
+        return max(len(self.records) / max_batch, self.value_bytes / MAX_SLICE_BYTES)
 
 
 def slicing(max_batch: int) -> type[DefaultSchedulingStrategy]:
@@ -35,29 +48,24 @@ def slicing(max_batch: int) -> type[DefaultSchedulingStrategy]:
                     if (part := next(parts, None)) is None:
                         del cuts[tp]
                     else:
-                        yield tp, Slice(part, fetched_at)
+                        yield tp, Slice(*part, fetched_at)
 
     return SlicingStrategy
 
 
-def cut(records: Sequence[ConsumerRecord], max_batch: int) -> Iterator[Sequence[ConsumerRecord]]:
-    """Consecutive slices of at most `max_batch` records, and MAX_SLICE_BYTES unless one alone has more."""
+def cut(records: Sequence[ConsumerRecord], max_batch: int) -> Iterator[tuple[Sequence[ConsumerRecord], int]]:
+    """Consecutive slices of at most `max_batch` records, and MAX_SLICE_BYTES unless one alone has more.
+
+    Yields:
+        The records of a slice, and the bytes of their values.
+    """
+    ends = list(accumulate(len(record.value or b"") for record in records))
     start = held = 0
-    for number, record in enumerate(records):
-        size = len(record.value or b"")
-        if number - start == max_batch or (held + size > MAX_SLICE_BYTES and number > start):
-            yield records[start:number]
-            start, held = number, 0
-        held += size
-    if start < len(records):
-        yield records[start:]
-
-
-def fullness(records: Sequence[ConsumerRecord], max_batch: int) -> float:
-    """How many full slices the records make up, by their number or their bytes, whichever is more."""
-    return max(
-        len(records) / max_batch, sum(len(record.value or b"") for record in records) / MAX_SLICE_BYTES
-    )
+    while start < len(ends):
+        fitting = bisect_right(ends, held + MAX_SLICE_BYTES, start)
+        stop = min(max(fitting, start + 1), start + max_batch)
+        yield records[start:stop], ends[stop - 1] - held
+        start, held = stop, ends[stop - 1]
 
 
 class SliceSchema(faust.Schema[Any, Any]):

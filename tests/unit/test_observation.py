@@ -49,7 +49,7 @@ def test_a_record_without_a_timestamp_has_no_latency(seen: Seen) -> None:
     done: Any = [
         SimpleNamespace(topic="t", partition=0, timestamp=timestamp) for timestamp in (-1, 1_700_000_000_000)
     ]
-    seen.observation.published(Slice(done, 0.0), 0.0)
+    seen.observation.published(Slice(done, 0, 0.0), 0.0)
     assert seen.value("review_latency_seconds_count") == 1
     assert seen.value("processing_seconds_count") == 2
 

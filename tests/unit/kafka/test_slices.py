@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from stream_app.kafka.consumer import Consumer
 from stream_app.kafka.offsets import OffsetTracker
 from stream_app.kafka.requests import Membership
-from stream_app.kafka.slices import MAX_SLICE_BYTES, Slice, SliceMessage, cut, fullness, slicing
+from stream_app.kafka.slices import MAX_SLICE_BYTES, Slice, SliceMessage, cut, slicing
 
 
 def records(partition: int, count: int) -> list[Any]:
@@ -40,8 +40,10 @@ def test_partitions_take_turns() -> None:
 def test_large_records_make_slices_of_few() -> None:
     sizes = [200_000, 200_000, 100_000, 1, 800_000, 3, None, 499_998]
     held = [SimpleNamespace(value=None if size is None else bytes(size)) for size in sizes]
-    found = [[len(record.value or b"") for record in part] for part in cut(held, 256)]
+    parts = list(cut(held, 256))
+    found = [[len(record.value or b"") for record in part] for part, _ in parts]
     assert found == [[200_000, 200_000, 100_000], [1], [800_000], [3, 0], [499_998]]
+    assert [value_bytes for _, value_bytes in parts] == [sum(part) for part in found]
 
 
 def message(tracker: OffsetTracker, offset: int) -> SliceMessage:
@@ -173,7 +175,7 @@ def test_a_seek_takes_over_first_and_what_was_delivered_before_it_is_stale() -> 
 
 def test_what_is_delivered_of_a_partition_that_was_not_taken_over_is_stale() -> None:
     seeking, tp = seeking_consumer([]), TP("t", 0)
-    part = Slice([SimpleNamespace(offset=5, timestamp=1, timestamp_type=0)], 0.0)
+    part = Slice([SimpleNamespace(offset=5, timestamp=1, timestamp_type=0)], 0, 0.0)
     assert seeking._to_message(tp, part).is_stale
     asyncio.run(seeking.perform_seek())
     assert not seeking._to_message(tp, part).is_stale
@@ -240,5 +242,5 @@ def test_what_is_fetched_of_a_partition_not_yet_taken_over_is_read_again() -> No
     [([1], 0.25), ([1] * 4, 1), ([MAX_SLICE_BYTES * 2], 2), ([MAX_SLICE_BYTES, MAX_SLICE_BYTES // 2], 1.5)],
 )
 def test_a_slice_is_full_by_its_records_or_by_its_bytes(sizes: list[int], full: float) -> None:
-    of_sizes: list[Any] = [SimpleNamespace(value=b"x" * size) for size in sizes]
-    assert fullness(of_sizes, max_batch=4) == full
+    of_sizes: list[Any] = [None] * len(sizes)
+    assert Slice(of_sizes, sum(sizes), 0.0).fullness(max_batch=4) == full
