@@ -10,6 +10,7 @@ from aiokafka.abc import AbstractTokenProvider
 from aiokafka.helpers import create_ssl_context
 from faust.events import Event
 from faust.streams import Stream
+from faust.tables.manager import TableManager
 from faust.types import TP
 
 from stream_app.kafka.connection import Connection, ConnectionSettingsError
@@ -33,6 +34,15 @@ class App(faust.App):
         """Stock Faust makes folders for tables: here are none, and the root may be read-only."""
 
 
+class NoTables(TableManager):
+    """Stock Faust waits a second for tables to be registered before it subscribes: here are none."""
+
+    async def on_start(self) -> None:
+        """Subscribe at once."""
+        await self._update_channels()
+        await self.recovery.start()
+
+
 def new_app(settings: Settings, security: Mapping[str, Any], watch: Watch, publisher: Publisher) -> faust.App:
     """An application with no topic of its own making, no web server, no leader election and no tables.
 
@@ -46,6 +56,7 @@ def new_app(settings: Settings, security: Mapping[str, Any], watch: Watch, publi
         settings.group_id,
         broker="kafka://",
         ConsumerScheduler=slicing(settings.max_batch),
+        TableManager=NoTables,
         autodiscover=False,
         store="memory://",
         web_enabled=False,
