@@ -7,7 +7,8 @@ the lengths of the pieces it leaves. Bullets and numbered items inside a line be
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import accumulate, pairwise, repeat
+from itertools import accumulate, pairwise, product, repeat
+from string import ascii_letters, digits
 from typing import Final, Literal, TypeAlias
 
 from stream_app.core.sentence_ends import BULLETS, SENTENCE_END
@@ -27,6 +28,11 @@ _pieces = SENTENCE_END.split
 _BULLET = re.compile(rf"(?<=\s)[{BULLETS}]")
 _ITEM_NUMBER = re.compile(
     r"(?:(?<=\s)|\A)(?:(\d{1,2})(?:\.?\)(?=\s++\w)|\.(?=\s++[A-Z]))|([a-z])(?:\.\)|[.)])(?=\s++[A-Z]))"
+)
+_ALPHANUMERIC = ascii_letters + digits
+# How title and text begin, for nearly every title that does not open its text.
+_UNLIKE = frozenset(
+    one + other for one, other in product(_ALPHANUMERIC, repeat=2) if one.lower() != other.lower()
 )
 _FIRST_LETTERS = frozenset(("a.", "a)"))
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~\s]*")
@@ -81,9 +87,8 @@ def trimmed(text: str) -> tuple[int, int]:
 
 def is_heading(title: str, text: str) -> bool:
     """Whether the title is a sentence of its own: it is not blank, and the text does not start with it."""
-    one, other = title[0], text[:1]
-    if one.isalnum() and other.isalnum() and one.casefold()[0] != other.casefold()[0]:
-        return True  # nearly every title that is none of the text's differs in its first letter already
+    if title[0] + text[:1] in _UNLIKE:
+        return True
     heading = title.strip()
     if heading.endswith(("...", "…")):
         heading = heading.rstrip(".… ")
