@@ -163,7 +163,8 @@ class ReviewDecoder:
         if self._framed:
             value = unframed(value)
         try:
-            value.decode()  # msgspec skips over ignored fields without looking at their bytes
+            if not value.isascii():
+                value.decode()  # msgspec skips over ignored fields without looking at their bytes
             review = self._decode(value)
         except UnicodeDecodeError as error:
             raise NotUtf8Error(f"byte {error.start} of the value is not UTF-8: {error.reason}") from error
