@@ -36,19 +36,25 @@ class Sampler:
         self._process_s = 0.0
         self._in_core_s = 0.0
         self._began = False
+        self._looking = False
 
     def stage_ended(self, stage: Stage) -> None:
         """What was counted for the core since the last stage belongs to this one."""
         if not self._began:
-            self._began = True
             self._taken()
+            self._began = True
         self.seconds[stage] += self._in_core_s
         self._in_core_s = 0.0
 
     def look(self, _signal: int, frame: FrameType | None) -> None:
-        """Put down what was taken since the last look."""
-        if not self._began:
+        """Put down what was taken since the last look; a signal that comes during one is left out."""
+        if not self._began or self._looking:
             return
+        self._looking = True
+        self._put_down(frame)
+        self._looking = False
+
+    def _put_down(self, frame: FrameType | None) -> None:
         own = threading.get_ident()
         frames = sys._current_frames()  # noqa: SLF001 - the documented way to see other threads
         for ident, seconds in self._taken().items():

@@ -6,7 +6,7 @@ ratings) is written by msgspec, a list for the whole slice, and taken from there
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -268,6 +268,17 @@ class Shared(NamedTuple):
     include_text: bool
 
 
+@lru_cache
+def _frame(shared: Shared, topic: str) -> tuple[NDArray[np.uint8], ...]:
+    """What stands before the name, the model's version, the partition, and at the end of each result."""
+    return (
+        _literal(shared.framing + b'{"review_id":'),
+        _literal(b',"model_version":' + msgspec.json.encode(shared.model_version)),
+        _literal(b',"source":{"topic":' + msgspec.json.encode(topic) + b',"partition":'),
+        _literal(b',"schema":' + msgspec.json.encode(RESULT_SCHEMA) + b"}"),
+    )
+
+
 def result_values(
     split: SliceSentences,
     verdicts: Verdicts,
@@ -285,12 +296,7 @@ def result_values(
         shared: by all of them.
     """
     names, given = msgspec.json.encode(identities.review_ids), msgspec.json.encode(ratings)
-    frame = (
-        shared.framing + b'{"review_id":',
-        b',"model_version":' + msgspec.json.encode(shared.model_version),
-        b',"source":{"topic":' + msgspec.json.encode(identities.topic) + b',"partition":',
-        b',"schema":' + msgspec.json.encode(RESULT_SCHEMA) + b"}",
-    )
+    frame = _frame(shared, identities.topic)
     most = _MOST_BYTES * len(split.spans) + (_ESCAPED_BYTES * len(split.text) if shared.include_text else 0)
     most += len(names) + len(given) + len(split.counts) * (sum(map(len, frame)) + _MOST_REVIEW_BYTES)
     out, ends = np.empty(most, np.uint8), np.zeros(len(split.counts) + 1, np.int64)
@@ -301,7 +307,7 @@ def result_values(
         identities.result_ids,
         _literal(given),
         identities.places,
-        *map(_literal, frame),
+        *frame,
         shared.include_text,
         out,
         ends[1:],

@@ -1,4 +1,5 @@
 import sys
+from itertools import count
 
 import pytest
 
@@ -64,3 +65,23 @@ def test_time_in_the_core_belongs_to_the_stage_that_ends_next(monkeypatch: pytes
 def test_a_thread_under_the_name_of_one_that_ended_took_no_negative_time() -> None:
     assert since(0.5, 0.75) == 0.25
     assert since(0.8, 0.25) == 0.25
+
+
+def test_a_signal_during_a_look_counts_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind the second look the first would take its threads for new ones, with all they ever took."""
+    sampler, clock = Sampler(), count(1_000.0)
+    signals: list[str] = []
+
+    def read(_: int) -> float:
+        seconds = next(clock)
+        if signals:
+            signals.pop()
+            sampler.look(0, None)
+        return seconds
+
+    monkeypatch.setattr("bench.sampled_worker.cpu_s", read)
+    sampler.stage_ended("decode")
+    signals.append("SIGPROF")
+    sampler.look(0, None)
+    assert not signals
+    assert 0 < sum(sampler.seconds.values()) < 1_000
