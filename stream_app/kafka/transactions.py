@@ -103,7 +103,7 @@ class ExactlyOnce:
     """A lane for all partitions; offsets travel in its transactions.
 
     While a transaction is on its way to the broker the next one is filled. Slices come back in lumps, so
-    there is room for five: with room for two, a busy worker waited an eighth of its time.
+    there is room for three: with room for two, a busy worker waited an eighth of its time.
 
     Args:
         new_producer: for a transactional id.
@@ -111,7 +111,7 @@ class ExactlyOnce:
         publisher: knows the output topics.
     """
 
-    rooms = 5
+    rooms = 3
 
     def __init__(self, new_producer: NewProducer, group_id: str, publisher: Publisher) -> None:
         self._new_producer = new_producer
