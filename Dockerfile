@@ -5,15 +5,15 @@
 ARG PYTHON_IMAGE=python:3.12-slim-bookworm
 
 FROM ${PYTHON_IMAGE} AS build
-ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore PIP_CACHE_DIR=/var/cache/pip
 WORKDIR /build
 # pip stays out of the environment that is shipped.
 RUN python -m venv --without-pip /opt/venv
 COPY requirements.lock requirements-dev.lock ./
-RUN --mount=type=cache,target=/root/.cache/pip \
+RUN --mount=type=cache,target=/var/cache/pip \
     pip --python /opt/venv/bin/python install --require-hashes --only-binary :all: --requirement requirements.lock
 # hatchling and all that it needs, out of the lock that has them.
-RUN --mount=type=cache,target=/root/.cache/pip \
+RUN --mount=type=cache,target=/var/cache/pip \
     awk '/^[a-z]/ {keep = /^(hatchling|packaging|pathspec|pluggy|tomlkit|trove-classifiers)==/} keep' \
         requirements-dev.lock > build.lock \
     && pip install --require-hashes --only-binary :all: --requirement build.lock
