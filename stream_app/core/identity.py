@@ -1,7 +1,7 @@
 """What results are called, so that the same input gets the same name however often it is read."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import chain
 from operator import attrgetter
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from stream_app.core.messages import Record, Review
 
-_SPREAD: Final = np.uint64(0x9E3779B97F4A7C15)  # odd: no two numbers of 64 bits give the same product
+_SPREAD: Final = np.uint64(0x9E3779B97F4A7C15)  # odd: modulo 2**64 no two products are the same
 _PARTITIONS: Final = 4_096  # whose first numbers are kept
 
 # The columns of a place.
@@ -70,19 +70,23 @@ def stream_identities(records: Sequence[Record], reviews: Sequence[Review]) -> I
     """Topic, partition and offset name the result, so that a record read twice gives the same id."""
     topic = records[0].topic if records else ""
     places = np.fromiter(chain.from_iterable(map(_place, records)), np.int64, 3 * len(records)).reshape(-1, 3)
-    review_ids = [
-        f"{topic}-{record.partition}-{record.offset}" if review.review_id is None else str(review.review_id)
-        for record, review in zip(records, reviews, strict=True)
-    ]
+    review_ids = _review_ids(records, reviews, lambda one: f"{topic}-{one.partition}-{one.offset}")
     return Identities(review_ids, place_ids(topic, places), topic, places)
 
 
 def local_identities(records: Sequence[Record], reviews: Sequence[Review]) -> Identities:
     """Without Kafka, topic and offset make the name (`line-3`), name and text the result id."""
-    review_ids = [
-        f"{record.topic}-{record.offset}" if review.review_id is None else str(review.review_id)
-        for record, review in zip(records, reviews, strict=True)
-    ]
+    review_ids = _review_ids(records, reviews, lambda one: f"{one.topic}-{one.offset}")
     named = zip(review_ids, reviews, strict=True)
     numbers = [_number(f"{review_id}\n{review.text}") for review_id, review in named]
     return Identities(review_ids, np.array(numbers, np.uint64), "", _NOWHERE)
+
+
+def _review_ids(
+    records: Iterable[Record], reviews: Iterable[Review], name: Callable[[Record], str]
+) -> list[str]:
+    """The producer's names; `name` gives one to a review without."""
+    return [
+        name(record) if review.review_id is None else str(review.review_id)
+        for record, review in zip(records, reviews, strict=True)
+    ]
