@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from stream_app.kafka.broker_errors import BrokerUnavailable
-from stream_app.kafka.broker_properties import Listener, choose_port, free_port, port_is_taken
+from stream_app.kafka.broker_properties import Listener, choose_port, free_ports, port_is_taken
 from stream_app.kafka.java import Java, find_java
 from stream_app.kafka.kafka_jars import KAFKA_VERSION, default_cache_dir, fetch_jars, kafka_jars
 from stream_app.kafka.local_broker import LocalBroker, broker_folder
@@ -71,7 +71,8 @@ def local_broker(  # noqa: PLR0913 - each has a default, and most callers name n
     java = java or find_java(os.environ)
 
     def on_port(chosen: int) -> LocalBroker:
-        doors = {name: Listener(kind, free_port(port_is_taken)) for name, kind in protocols.items()}
+        ports = free_ports(len(protocols), port_is_taken, besides=[chosen])
+        doors = dict(zip(protocols, map(Listener, protocols.values(), ports), strict=True))
         keep, folder = data is not None, broker_folder(data)
         return LocalBroker(java, jars, folder, chosen, settings, client, keep, doors)
 

@@ -4,7 +4,8 @@ import base64
 import random
 import socket
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from itertools import islice
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -126,11 +127,21 @@ def free_port(taken: Callable[[int], bool]) -> int:
     Raises:
         BrokerUnavailable: none was found.
     """
-    for port in random.sample(_FREE_PORTS, 100):
-        if not taken(port):
-            return port
-    message = f"no free port between {_FREE_PORTS.start} and {_FREE_PORTS.stop}"
-    raise BrokerUnavailable(message)
+    return free_ports(1, taken)[0]
+
+
+def free_ports(count: int, taken: Callable[[int], bool], besides: Collection[int] = ()) -> list[int]:
+    """Different ports that nothing listens on, none of them among `besides`: those already promised.
+
+    Raises:
+        BrokerUnavailable: so many were not found.
+    """
+    candidates = random.sample(_FREE_PORTS, len(_FREE_PORTS))
+    found = list(islice((port for port in candidates if port not in besides and not taken(port)), count))
+    if len(found) < count:
+        message = f"no free port between {_FREE_PORTS.start} and {_FREE_PORTS.stop}"
+        raise BrokerUnavailable(message)
+    return found
 
 
 def port_is_taken(port: int) -> bool:

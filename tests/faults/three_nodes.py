@@ -10,7 +10,7 @@ from typing import Final
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from stream_app.kafka.broker_properties import free_port, new_cluster_id, port_is_taken
+from stream_app.kafka.broker_properties import free_ports, new_cluster_id, port_is_taken
 from stream_app.kafka.java import find_java
 from stream_app.kafka.kafka_jars import default_cache_dir, fetch_jars, kafka_jars
 from stream_app.kafka.local_broker import LocalBroker
@@ -82,7 +82,7 @@ def three_nodes(folder: Path) -> Iterator[Cluster]:
 def _nodes(folder: Path) -> list[LocalBroker]:
     jars = fetch_jars(default_cache_dir(os.environ), kafka_jars(), print)
     java, cluster_id = find_java(os.environ), new_cluster_id()
-    ports = _different_ports(2 * NODES)
+    ports = free_ports(2 * NODES, port_is_taken)
     clients, controllers = ports[:NODES], ports[NODES:]
     made = []
     for index in range(NODES):
@@ -103,10 +103,3 @@ def _settings(index: int, client: int, controllers: Sequence[int]) -> dict[str, 
         "listeners": f"CLIENT://{_HOST}:{client},CONTROLLER://{_HOST}:{controllers[index]}",
         "controller.quorum.voters": ",".join(voters),
     }
-
-
-def _different_ports(count: int) -> list[int]:
-    found: set[int] = set()
-    while len(found) < count:
-        found.add(free_port(port_is_taken))
-    return list(found)

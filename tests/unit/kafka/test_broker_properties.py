@@ -9,6 +9,7 @@ from stream_app.kafka.broker_properties import (
     Listener,
     choose_port,
     free_port,
+    free_ports,
     new_cluster_id,
     port_is_taken,
     server_properties,
@@ -87,6 +88,15 @@ def test_a_named_port_is_taken_or_refused() -> None:
 def test_a_machine_without_free_ports_is_told_so() -> None:
     with pytest.raises(BrokerUnavailable, match="no free port"):
         free_port(everything_is_taken)
+
+
+def test_free_ports_differ_and_spare_those_already_promised() -> None:
+    def all_but_three(port: int) -> bool:
+        return port not in {20_001, 20_002, 20_003}
+
+    assert sorted(free_ports(2, all_but_three, besides=[20_002])) == [20_001, 20_003]
+    with pytest.raises(BrokerUnavailable, match="no free port"):
+        free_ports(3, all_but_three, besides=[20_002])
 
 
 def test_a_port_with_a_listener_is_taken_and_after_its_end_is_not(listening_port: int) -> None:
