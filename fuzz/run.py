@@ -10,7 +10,7 @@ import atheris
 # numba cannot compile what atheris has instrumented.
 _COMPILED: Final = tuple(
     f"stream_app.core.{name}"
-    for name in ("compilation", "result_json", "scoring", "sentence_scan", "terms", "verdicts")
+    for name in ("compilation", "linear_layer", "result_json", "sentence_scan", "terms", "verdicts")
 )
 
 

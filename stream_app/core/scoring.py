@@ -1,85 +1,24 @@
 """From sentences to probabilities, a batch in one go, and from probabilities to labels."""
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple, Protocol, Self
 
 import msgspec
 import numpy as np
-from numba import types
 from numpy.typing import NDArray
 
-from stream_app.core.compilation import compiled
 from stream_app.core.drift import Histogram
 from stream_app.core.errors import ModelError, NonFiniteScoreError
+from stream_app.core.linear_layer import compiled_rows
 from stream_app.core.sentence_scan import FOLDED_FIRST
 from stream_app.core.slice_sentences import SliceSentences
-from stream_app.core.terms import MAX_BITS, Buckets, Ends, Terms, index_spans, index_terms
+from stream_app.core.terms import MAX_BITS, Terms, index_spans, index_terms
 from stream_app.core.verdicts import Verdicts, decide, label_rows
 
 LABELS: Final = ("negative", "neutral", "positive")
 Kind = Literal["biases", "cuts"]
 
 _STRIDE = 4  # floats to a bucket: three weights and a pad, so that no bucket lies across two cache lines
-_FIRST, _SECOND, _THIRD = np.uint32(0), np.uint32(1), np.uint32(2)
-Weights = types.Array(types.float32, 2, "C", readonly=True)
-Biases = types.Array(types.float64, 1, "C", readonly=True)
-Rows = types.float64[:, ::1]
-
-
-def _softmax_rows(
-    buckets: NDArray[np.int32],
-    ends: NDArray[np.int64],
-    weights: NDArray[np.float32],
-    biases: NDArray[np.float64],
-    rows: NDArray[np.float64],
-) -> None:
-    """Fill `rows` with the three probabilities of each sentence."""
-    start = 0
-    for sentence in range(len(ends)):
-        end = ends[sentence]
-        negative, neutral, positive = 0.0, 0.0, 0.0
-        for term in range(start, end):
-            bucket = np.uint32(buckets[term])  # at a signed place the loop would check whether it is negative
-            negative += weights[bucket, _FIRST]
-            neutral += weights[bucket, _SECOND]
-            positive += weights[bucket, _THIRD]
-        root = np.sqrt(max(end - start, 1))
-        negative = negative / root + biases[0]
-        neutral = neutral / root + biases[1]
-        positive = positive / root + biases[2]
-        top = max(negative, neutral, positive)
-        negative, neutral, positive = np.exp(negative - top), np.exp(neutral - top), np.exp(positive - top)
-        total = negative + neutral + positive
-        rows[sentence, 0] = negative / total
-        rows[sentence, 1] = neutral / total
-        rows[sentence, 2] = positive / total
-        start = end
-
-
-def _sigmoid_rows(
-    buckets: NDArray[np.int32],
-    ends: NDArray[np.int64],
-    weights: NDArray[np.float32],
-    biases: NDArray[np.float64],
-    rows: NDArray[np.float64],
-) -> None:
-    """Fill `rows` with the one score of each sentence."""
-    start = 0
-    for sentence in range(len(ends)):
-        end = ends[sentence]
-        total = 0.0
-        for term in range(start, end):
-            total += weights[np.uint32(buckets[term]), _FIRST]
-        root = np.sqrt(max(end - start, 1))
-        rows[sentence, 0] = 1 / (1 + np.exp(-(total / root + biases[0])))
-        start = end
-
-
-@cache
-def _compiled_rows(outputs: int) -> Callable[..., None]:
-    loop = _softmax_rows if outputs == len(LABELS) else _sigmoid_rows
-    return compiled(loop, Buckets, Ends, Weights, Biases, Rows)
 
 
 class FittedPipeline(Protocol):
@@ -124,7 +63,7 @@ class Scorer:
         self._weights[:, :outputs] = coefficients.T
         self._biases = intercepts.astype(np.float64)
         self._outputs = outputs
-        self._fill_rows = _compiled_rows(outputs)
+        self._fill_rows = compiled_rows(outputs)
         self.probabilities([""])  # compiles, or loads what was compiled: no first sentence has to wait
 
     @classmethod

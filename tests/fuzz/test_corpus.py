@@ -1,7 +1,9 @@
 """The tracked corpus of the fuzzer, replayed without it, and proof that the targets can fail."""
 
 import json
+import os
 import random
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
@@ -51,6 +53,13 @@ def test_no_mutation_of_the_corpus_breaks_a_promise(target: str) -> None:
         one, other = draw.choice(kept), draw.choice(kept)
         cut, paste = draw.randint(0, len(one)), draw.randint(0, len(other))
         TARGETS[target](one[:cut] + other[paste:])
+
+
+def test_the_loops_of_the_scorer_run_without_numba() -> None:
+    """So they are fuzzed: coverage leads through their lines, and an index out of bounds is an error."""
+    code = f"from fuzz.targets import fuzz_scorer; fuzz_scorer({SEEDS['scorer']!r})"
+    interpreted = os.environ | {"NUMBA_DISABLE_JIT": "1"}
+    subprocess.run([sys.executable, "-c", code], env=interpreted, cwd=REPOSITORY, check=True)
 
 
 def test_the_targets_need_no_fuzzer() -> None:

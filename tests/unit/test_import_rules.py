@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("stream_app", "training", "observability")
-IN_CORE = {"msgspec", "numpy", "numba", "stream_app"}
+IN_CORE = {"msgspec", "numpy", "numba", "llvmlite", "stream_app"}
 ESTIMATORS = ("stream_app.core.features", "stream_app.core.regression")
 KAFKA_CLIENTS = {"confluent_kafka", "aiokafka", "faust", "mode"}
 KAFKA_ROOMS = ("stream_app.kafka.", "stream_app.worker", "stream_app.observation")
