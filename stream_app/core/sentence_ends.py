@@ -31,7 +31,7 @@ _ABBREVIATIONS = f"{LEADING} {OPEN} {CLOSING}"
 # These go with the number after them.
 COUNTING = "no nos n° p pg"
 # Words that open sentences and are no names: they tell "in the U.S. We" from "the U.S. Army".
-_OPENERS = """the this that these those there they their it its it's i i'm i've we our you your he she his her
+OPENERS = """the this that these those there they their it its it's i i'm i've we our you your he she his her
     my but and so if when what where why how who did do does can could would should not no in on at for from
     with as after before very just also then now great good only please thank thanks love loved some even once
     overall however well never don't"""
@@ -79,7 +79,7 @@ _SMALL_NEXT = r"(?=\s++[a-z])"
 _CAPITAL_NEXT = r"(?=\s++[A-Z])"
 # A capital, a digit, an opening quote or bracket, ...: anything but what goes on with the sentence.
 _NEW_NEXT = r"(?=\s++(?![a-z,;:.)\]]))"
-_OPENER_NEXT = rf"(?=\s++(?:{_any(_OPENERS)})\b)"
+_OPENER_NEXT = rf"(?=\s++(?:{_any(OPENERS)})\b)"
 _AFTER_MARK = rf"{_CLOSERS} {_FACES} {_NEW_NEXT}"
 
 # A single letter is an initial, unless it ends a phrase ("vitamin C. It") before a word that opens sentences.

@@ -2,13 +2,14 @@
 
 `sentence_ends` holds the rules. Nearly every end in a review is a plain case of them: a full stop behind a
 word that is no abbreviation, "!!!" before a space, a line break. This pass decides those. Any other place (an
-initial, an address, an emoji) it leaves open: the expression is asked about that place alone, and a second
-pass takes its answer. A review that is beyond it (bullets, a letter beyond Latin-1) it leaves to the
-expression as a whole. Wherever this pass decides, it gives the spans that the expression gives.
+initial before "The", an address, a run of "?!") it leaves open: the expression is asked about that place
+alone, and a second pass takes its answer. A review that is beyond it (bullets, a letter beyond Latin-1) it
+leaves to the expression as a whole. Wherever this pass decides, it gives the spans that the expression gives.
 
-What a run of marks means ("." or "..." or "?!") depends on what stands before it (`_may_end`), whether quotes
-or brackets close behind it, and what comes next (`_ends_spaced`, `_ends_glued`). All of it stands in one
-file, since numba looks at this file alone to tell whether the machine code that it keeps is still right.
+What a run of marks means ("." or "..." or "?!") depends on what stands before it (`_may_end`), whether
+quotes, brackets or emoji close behind it, and what comes next (`_ends_spaced`, `_ends_glued`, `_ends_short`).
+All of it stands in one file, since numba looks at this file alone to tell whether the machine code that it
+keeps is still right.
 """
 
 from collections.abc import Callable
@@ -21,7 +22,15 @@ from numba.extending import register_jitable
 from numpy.typing import NDArray
 
 from stream_app.core.compilation import Bytes, compiled
-from stream_app.core.sentence_ends import CLOSING, COUNTING, LEADING, OPEN, UNFINISHED
+from stream_app.core.sentence_ends import (
+    CLOSING,
+    COUNTING,
+    DOMAINS,
+    LEADING,
+    OPEN,
+    OPENERS,
+    UNFINISHED,
+)
 
 # UTF-8 never has these bytes. One stands before each title and each text, and one behind the last.
 TITLE_AHEAD: Final = 0xFE
@@ -42,7 +51,7 @@ FOLLOWS: Final = -1
 AT, ENDS, GOES_ON = range(3)
 ANSWER_COLUMNS: Final = 3
 
-_NO, _YES, _OPEN, _BEYOND = range(4)
+_NO, _YES, _OPEN, _BEYOND, _SHORT = range(5)
 
 # What a byte is, to the rules: a bit each.
 _SYMBOL, _SMALL, _CAPITAL, _DIGIT, _BLANK, _BREAK, _STOP, _LOUD, _QUOTE, _SHUT, _EYES, _WIDE, _LOOK = (
@@ -87,7 +96,10 @@ _COLON, _SEMICOLON = b":;"
 _C2, _E2, _EF, _F0, _80 = 0xC2, 0xE2, 0xEF, 0xF0, 0x80
 _EMOJI_PAGE: Final = 0x9F  # after F0
 _SELECTOR_PAGE, _SELECTOR = 0xB8, 0x8F  # after EF: how the sign before is drawn
-_OPENING, _CLOSING_ROUND, _MINUS, _UNDERSCORE, _D = b"()-_D"
+_JOINER, _LOUD_SIGN = 0x8D, 0xBC  # after E2 80: what joins emoji, "!!" in one sign
+_LAST_EMOJI_BLOCK: Final = 0xAB  # after F0 9F: U+1FAC0 to U+1FAFF
+_DINGBATS, _LAST_DINGBAT = 0x9D, 0xA7  # after E2: U+2740 to U+2767
+_OPENING, _CLOSING_ROUND, _MINUS, _UNDERSCORE, _EQUALS, _D, _W = b"()-_=Dw"
 
 
 def _members(members: bytes) -> NDArray[np.bool_]:
@@ -97,6 +109,7 @@ def _members(members: bytes) -> NDArray[np.bool_]:
 
 
 _ITEM_SIGN: Final = _members(b".)")  # what follows the number of an item
+_IN_ADDRESS: Final = _members(b"_.+-@")
 _WIDE_SPACE: Final = _members(b"\x85\xa0")  # after C2
 _WIDE_PUNCTUATION: Final = _members(b"\x93\x94\x98\x99\x9c\x9d")  # after E2 80: dashes, curly quotes
 _WIDE_CLOSER: Final = _members(b"\x99\x9d")  # of them, those that close
@@ -106,7 +119,8 @@ _BEFORE_INITIAL: Final = _members(b' \t\n\r.("' + bytes([TITLE_AHEAD, TEXT_AHEAD
 
 _ONE: Final = np.uint64(1)
 _FNV_OFFSET, _FNV_PRIME = 0xCBF29CE484222325, 0x100000001B3
-_LONGEST_WORD: Final = 6  # of those in the table
+_LONGEST_WORD: Final = 7  # of those in the table
+_LONGEST_CLITIC: Final = 2  # "ll", "ve", "re" behind an apostrophe lost to a wrong encoding ("it?s")
 _ITEM_DIGITS: Final = 2  # in the number of an item at most
 _OMISSION: Final = 3  # full stops
 
@@ -120,8 +134,17 @@ def _hash(word: str) -> int:
 
 
 # What a word is, to the rules: a bit each.
-_ABBREVIATES, _COUNTS, _GOES_ON = (1 << bit for bit in range(3))
-_ROLES: Final = {_ABBREVIATES: f"{LEADING} {OPEN} {CLOSING}", _COUNTS: COUNTING, _GOES_ON: UNFINISHED}
+_LEADS, _CLOSES, _WANTS_OPENER, _OPENS, _COUNTS, _GOES_ON, _ADDRESSES = (1 << bit for bit in range(7))
+_ABBREVIATES: Final = _LEADS | _CLOSES | _WANTS_OPENER
+_ROLES: Final = {
+    _LEADS: LEADING,
+    _CLOSES: CLOSING,
+    _WANTS_OPENER: OPEN,
+    _OPENS: " ".join(word.partition("'")[0] for word in OPENERS.split()),
+    _COUNTS: COUNTING,
+    _GOES_ON: UNFINISHED,
+    _ADDRESSES: DOMAINS,
+}
 _SLOTS: Final = 1_024
 
 
@@ -161,13 +184,14 @@ def _roles(word: np.uint64, words: NDArray[np.uint64]) -> np.int64:
 
 @register_jitable
 def _word_may_end(text: NDArray[np.uint8], at: int, words: NDArray[np.uint64]) -> int:
-    """Whether a full stop at `at`, behind a letter, is none of an initial or an abbreviation."""
+    """Whether a full stop at `at`, behind a letter, is none of an initial or an abbreviation; else _SHORT."""
     length, word = _word_before(text, at)
     before = text[at - 1 - length]
     if length == 1:
-        return _OPEN if _BEFORE_INITIAL[before] else _YES
-    is_short = _roles(word, words) & _ABBREVIATES
-    return _OPEN if is_short and not _KIND[before] & _DIGIT and before != _UNDERSCORE else _YES
+        return _SHORT if _BEFORE_INITIAL[before] else _YES
+    if not _roles(word, words) & _ABBREVIATES or _KIND[before] & _DIGIT or before == _UNDERSCORE:
+        return _YES
+    return _OPEN if _80 <= before < TITLE_AHEAD else _SHORT
 
 
 @register_jitable
@@ -179,8 +203,12 @@ def _number_may_end(text: NDArray[np.uint8], at: int) -> int:
     before = text[at - 1 - digits]
     if digits > _ITEM_DIGITS or _KIND[before] & (_LETTER | _SYMBOL | _CLOSER | _MARK):
         return _YES
-    ahead = _KIND[text[at - 2 - digits]]
-    return _YES if before == _ONE_BLANK and ahead & (_LETTER | _DIGIT | _SYMBOL | _CLOSER) else _OPEN
+    ahead = text[at - 2 - digits]
+    if before == _ONE_BLANK and _KIND[ahead] & (_LETTER | _DIGIT | _SYMBOL | _CLOSER):
+        return _YES
+    is_item = _KIND[before] & _BREAK or before >= TITLE_AHEAD
+    is_behind_mark = before == _ONE_BLANK and (_KIND[ahead] & _MARK or ahead in (_COLON, _SEMICOLON))
+    return _NO if is_item or is_behind_mark else _OPEN
 
 
 @register_jitable
@@ -196,12 +224,45 @@ def _picture_bytes(text: NDArray[np.uint8], at: int) -> int:
 
 
 @register_jitable
+def _emoji_bytes(text: NDArray[np.uint8], at: int) -> int:
+    """How many bytes an emoji takes that may end a sentence, 0 for anything else."""
+    byte, following, third = text[at], text[at + 1], text[at + 2]
+    if byte == _F0:
+        return 4 if following == _EMOJI_PAGE and third <= _LAST_EMOJI_BLOCK else 0
+    is_picture = _PICTURE_PAGE[following] and (
+        following < _DINGBATS or (following == _DINGBATS and third <= _LAST_DINGBAT)
+    )
+    is_sign = is_picture or (following == _80 and third == _LOUD_SIGN)
+    return 3 if byte == _E2 and is_sign else 0
+
+
+@register_jitable
+def _emoji_part_bytes(text: NDArray[np.uint8], at: int) -> int:
+    """The same for what stands in a run of emoji."""
+    byte, following, third = text[at], text[at + 1], text[at + 2]
+    is_selector = byte == _EF and following == _SELECTOR_PAGE and third == _SELECTOR
+    is_joiner = byte == _E2 and following == _80 and third == _JOINER
+    return 3 if is_selector or is_joiner else _emoji_bytes(text, at)
+
+
+@register_jitable
+def _behind_emoji(text: NDArray[np.uint8], at: int) -> int:
+    """Where the run of emoji that begins at `at` ends, one space between two of them included; else `at`."""
+    size, ahead = _emoji_bytes(text, at), at
+    while size:
+        at = ahead + size
+        ahead = at + (text[at] == _ONE_BLANK)
+        size = _emoji_part_bytes(text, ahead)
+    return at
+
+
+@register_jitable
 def _may_end(text: NDArray[np.uint8], at: int, stops: int, louds: int, words: NDArray[np.uint64]) -> int:
     """Whether the run of marks at `at` may end a sentence, by what stands before it."""
     before = text[at - 1]
     kind = _KIND[before]
     is_behind_mark = kind & _BLANK and _KIND[text[at - 2]] & (_MARK | _WIDE)
-    if kind & (_BREAK | _WIDE) or before >= TITLE_AHEAD or is_behind_mark or (stops and louds):
+    if kind & _WIDE or before >= TITLE_AHEAD or is_behind_mark or (stops and louds):
         return _OPEN
     if louds:
         yahoo = before == _O and text[at - 2] == _O and text[at - 3] == _H
@@ -214,24 +275,106 @@ def _may_end(text: NDArray[np.uint8], at: int, stops: int, louds: int, words: ND
         return _word_may_end(text, at, words)
     if kind & _DIGIT:
         return _number_may_end(text, at)
-    return _YES if before == _ONE_BLANK or kind & (_SYMBOL | _CLOSER) else _OPEN
+    return _YES if before == _ONE_BLANK or kind & (_BREAK | _SYMBOL | _CLOSER) else _OPEN
 
 
 @register_jitable
-def _ends_glued(text: NDArray[np.uint8], at: int, stops: int, closed: bool) -> int:
-    """Whether a run ends a sentence when no white space follows, but `at`."""
+def _behind_letters(text: NDArray[np.uint8], at: int) -> int:
+    while _KIND[text[at]] & _LETTER:
+        at += 1
+    return at
+
+
+@register_jitable
+def _roles_at(text: NDArray[np.uint8], at: int, words: NDArray[np.uint64]) -> np.int64:
+    """The roles of the word that begins at `at`."""
+    _, word = _word_before(text, _behind_letters(text, at))
+    return _roles(word, words)
+
+
+@register_jitable
+def _unless_address(text: NDArray[np.uint8], at: int, words: NDArray[np.uint64]) -> int:
+    """_YES if the word at `at`, glued behind a full stop, is surely no part of an address."""
+    behind = _behind_letters(text, at)
+    sign = text[behind]
+    kind = _KIND[sign]
+    is_clear = not (kind & (_DIGIT | _WIDE) or kind == _ODD or _IN_ADDRESS[sign]) or sign >= TITLE_AHEAD
+    if sign == _STOP_SIGN:
+        is_clear = bool(_KIND[text[behind + 1]] & _SPACE) or text[behind + 1] >= TITLE_AHEAD
+    return _YES if is_clear and not _roles_at(text, at, words) & _ADDRESSES else _OPEN
+
+
+@register_jitable
+def _small_word_ends(text: NDArray[np.uint8], at: int) -> int:
+    """Whether the small letters at `at`, perhaps with an apostrophe among them, are a whole word."""
+    behind = at
+    while _KIND[text[behind]] & _SMALL:
+        behind += 1
+    if text[behind] == _APOSTROPHE and _KIND[text[behind + 1]] & _SMALL:
+        behind += 1
+        while _KIND[text[behind]] & _SMALL:
+            behind += 1
+    sign, following = text[behind], text[behind + 1]
+    if sign >= TITLE_AHEAD or _KIND[sign] & (_SPACE | _LOUD) or sign == _COMMA:
+        return _YES
+    if _KIND[sign] & _WIDE or _KIND[sign] == _ODD:
+        return _OPEN
+    if sign != _STOP_SIGN or _KIND[following] & (_LETTER | _DIGIT) or following == _UNDERSCORE:
+        return _NO
+    return _OPEN if _KIND[following] & _WIDE or _KIND[following] == _ODD else _YES
+
+
+@register_jitable
+def _stop_ends_glued(text: NDArray[np.uint8], at: int, words: NDArray[np.uint64]) -> int:
+    """Whether the full stop at `at` ends a sentence when a letter follows."""
+    before, ahead, second = text[at - 1], text[at - 2], text[at + 2]
+    is_behind_small = _KIND[before] & _SMALL and _KIND[ahead] & _SMALL
+    if _KIND[text[at + 1]] & _SMALL:
+        is_www = before == _W and ahead == _W and text[at - 3] == _W
+        verdict = _small_word_ends(text, at + 1) if is_behind_small else _NO
+        return _unless_address(text, at + 1, words) if verdict == _YES and not is_www else verdict and _OPEN
+    if not is_behind_small:
+        word = ahead if before == _ONE_BLANK else before
+        if not _KIND[word] & (_LETTER | _DIGIT) or _KIND[second] & _WIDE or _KIND[second] == _ODD:
+            return _OPEN
+        is_last = text[_behind_space(text, at + 2)] >= TITLE_AHEAD
+        if is_last or not (_KIND[second] & (_SMALL | _SPACE) or second == _APOSTROPHE):
+            return _NO
+    return _unless_address(text, at + 1, words)
+
+
+@register_jitable
+def _loud_ends_glued(text: NDArray[np.uint8], at: int) -> int:
+    """Whether "!" or "?" ends a sentence when the letter at `at` follows."""
+    behind = _behind_letters(text, at)
+    sign = text[behind]
+    if _KIND[text[at]] & _SMALL and behind - at <= _LONGEST_CLITIC:
+        return _OPEN
+    is_query = _KIND[sign] & (_DIGIT | _WIDE) or sign in (_UNDERSCORE, _EQUALS)
+    return _OPEN if is_query or (_KIND[sign] == _ODD and sign < TITLE_AHEAD) else _YES
+
+
+@register_jitable
+def _ends_glued(  # noqa: PLR0913, PLR0917 - arrays are cheaper to pass one by one
+    text: NDArray[np.uint8], last: int, at: int, stops: int, closed: bool, words: NDArray[np.uint64]
+) -> int:
+    """Whether a run, `last` its last mark, ends a sentence when no white space follows, but `at`."""
     kind = _KIND[text[at]]
     if kind & (_EYES | _WIDE | _MARK) or kind == _ODD:
         return _OPEN
-    if kind & _LETTER and not closed:
-        return _OPEN if stops <= 1 else _YES if kind & _CAPITAL else _NO
-    return _NO
+    if closed or not kind & _LETTER:
+        return _NO
+    if stops > 1:
+        return _YES if kind & _CAPITAL else _NO
+    return _stop_ends_glued(text, last, words) if stops else _loud_ends_glued(text, at)
 
 
 @register_jitable
-def _ends_spaced(text: NDArray[np.uint8], at: int, stops: int, closed: bool) -> int:
-    """Whether a run ends a sentence when white space follows, and then `at`."""
+def _ends_spaced(text: NDArray[np.uint8], end: int, at: int, stops: int, closed: bool) -> int:
+    """Whether a run ends a sentence when white space follows, from `end` on, and then `at`."""
     kind = _KIND[text[at]]
+    if text[at] == _STOP_SIGN and _KIND[text[end]] & _BREAK:
+        return _NO if stops or closed else _YES
     if kind & (_EYES | _MARK) or kind == _ODD or _picture_bytes(text, at):
         return _OPEN
     if kind & _SHUT or text[at] == _COMMA:
@@ -239,6 +382,25 @@ def _ends_spaced(text: NDArray[np.uint8], at: int, stops: int, closed: bool) -> 
     if kind & _SMALL:
         return _NO if closed or stops > 1 else _YES
     return _YES
+
+
+@register_jitable
+def _ends_short(text: NDArray[np.uint8], at: int, end: int, goes_on: int, words: NDArray[np.uint64]) -> int:
+    """Whether the full stop at `at` ends a sentence that is one of an initial or an abbreviation."""
+    kind = _KIND[text[goes_on]]
+    if kind & (_EYES | _WIDE | _MARK) or kind == _ODD:
+        return _OPEN
+    if goes_on == end:
+        return _NO
+    if not kind & _LETTER:
+        return _OPEN
+    length, word = _word_before(text, at)
+    roles = _roles(word, words) if length > 1 else 0
+    if roles & _CLOSES:
+        return _NO if kind & _SMALL else _YES
+    if roles & _LEADS or (roles and kind & _SMALL):
+        return _NO
+    return _OPEN if _roles_at(text, goes_on, words) & _OPENS else _NO
 
 
 @register_jitable
@@ -275,6 +437,14 @@ def _counts_before(text: NDArray[np.uint8], at: int, words: NDArray[np.uint64]) 
 
 
 @register_jitable
+def _behind_faces(text: NDArray[np.uint8], at: int) -> int:
+    """Where emoji end that belong to the marks before `at`."""
+    first = at + ((_KIND[text[at]] & _SPACE) != 0)
+    behind = _behind_emoji(text, first)
+    return behind if behind > first else at
+
+
+@register_jitable
 def _at_marks(text: NDArray[np.uint8], at: int, words: NDArray[np.uint64]) -> tuple[int, int, int]:
     """Whether a sentence ends at the run of marks, where it ends, and where the text goes on."""
     behind, louds = at, 0
@@ -282,7 +452,8 @@ def _at_marks(text: NDArray[np.uint8], at: int, words: NDArray[np.uint64]) -> tu
         louds += (_KIND[text[behind]] & _LOUD) != 0
         behind += 1
     stops = behind - at - louds
-    end = _closed(text, behind)
+    closed = _closed(text, behind)
+    end = _behind_faces(text, closed)
     goes_on = _behind_space(text, end)
     if text[goes_on] >= TITLE_AHEAD:
         return _NO, end, behind
@@ -290,15 +461,17 @@ def _at_marks(text: NDArray[np.uint8], at: int, words: NDArray[np.uint64]) -> tu
     if following & _DIGIT and not following & _EYES and goes_on == behind and stops == 1 and not louds:
         return _NO, end, behind
     before = _may_end(text, at, stops, louds, words)
-    if before == _OPEN:
+    if before == _OPEN or (before == _SHORT and end > closed):
         return _OPEN, end, behind
-    if goes_on > end:
-        verdict = _ends_spaced(text, goes_on, stops, end > behind)
+    if before == _SHORT:
+        verdict = before = _ends_short(text, at, end, goes_on, words)
+    elif goes_on > end:
+        verdict = _ends_spaced(text, end, goes_on, stops, closed > behind)
         counts = following & _DIGIT and stops == 1 and end == behind and _counts_before(text, at, words)
         verdict = _OPEN if counts else verdict
     else:
-        verdict = _ends_glued(text, goes_on, stops, end > behind)
-    if verdict == _YES:
+        verdict = _ends_glued(text, behind - 1, goes_on, stops, end > behind, words)
+    if verdict == _YES or (before == _NO and stops == 1 and not following & (_MARK | _WIDE)):
         verdict = before
     return verdict, end, goes_on if verdict == _YES else behind
 
@@ -346,6 +519,24 @@ def _may_be_face(text: NDArray[np.uint8], at: int) -> bool:
 
 
 @register_jitable
+def _at_picture(text: NDArray[np.uint8], at: int) -> tuple[int, int, int]:
+    """The same for an emoji or a part of one: behind a word it ends a sentence before a capital."""
+    behind = _behind_emoji(text, at)
+    if behind == at:
+        return _OPEN, at, at + _picture_bytes(text, at)
+    goes_on = _behind_space(text, behind)
+    following = _KIND[text[goes_on]]
+    if text[goes_on] >= TITLE_AHEAD or not (following & (_CAPITAL | _WIDE) or following == _ODD):
+        return _NO, behind, behind
+    before = _KIND[text[at - 1]]
+    if before & _SPACE:
+        before = _KIND[text[at - 2]]
+    is_word = before & (_LETTER | _DIGIT | _SYMBOL | _CLOSER)
+    verdict = _YES if is_word and following & _CAPITAL else _OPEN
+    return verdict, behind, goes_on if verdict == _YES else behind
+
+
+@register_jitable
 def _at_other(text: NDArray[np.uint8], at: int) -> tuple[int, int, int]:
     """The same for what is neither a mark nor a line break."""
     byte, following = text[at], text[at + 1]
@@ -353,9 +544,8 @@ def _at_other(text: NDArray[np.uint8], at: int) -> tuple[int, int, int]:
         return _OPEN if _may_be_item(text, at) else _NO, at, at + 1
     if byte in (_COLON, _SEMICOLON):
         return _OPEN if _may_be_face(text, at) else _NO, at, at + 1
-    picture = _picture_bytes(text, at)
-    if picture:
-        return _OPEN, at, at + picture
+    if _picture_bytes(text, at):
+        return _at_picture(text, at)
     if byte == _E2:
         is_known = following == _80 and _WIDE_PUNCTUATION[text[at + 2]]
     else:

@@ -116,14 +116,17 @@ def _add_word(
     hashes: tuple[np.uint64, np.uint64, np.uint64],
     shift: np.uint64,
 ) -> np.uint64:
-    """A word, its stem and its pair, by the hashes of word, stem and previous word; 0 stands for none."""
+    """A word, its stem and its pair, by the hashes of word, stem and previous word; 0 stands for none.
+
+    What there is none of is written as well and then not counted: which words have a stem nobody can predict,
+    a branch least of all.
+    """
     word, stem, previous = hashes
     terms = _add(buckets, terms, word, shift)
-    if stem:
-        terms = _add(buckets, terms, _pair(stem, np.uint64(STEM)), shift)
-    if previous:
-        terms = _add(buckets, terms, _pair(previous, word), shift)
-    return terms
+    _add(buckets, terms, _pair(stem, np.uint64(STEM)), shift)
+    terms += np.uint64(stem != 0)
+    _add(buckets, terms, _pair(previous, word), shift)
+    return terms + np.uint64(previous != 0)
 
 
 @register_jitable
@@ -233,8 +236,8 @@ def index_spans(text: NDArray[np.uint8], spans: NDArray[np.int32], column: int, 
     """
     ends = np.empty(len(spans), np.int64)
     # A word and what separates it take two bytes at least and bring four terms at most (a word of two bytes
-    # has no stem): never more than two terms to a byte.
-    buckets = np.empty(2 * (len(text) + len(spans)), np.int32)
+    # has no stem): never more than two terms to a byte. One more is written and not counted.
+    buckets = np.empty(2 * (len(text) + len(spans)) + 1, np.int32)
     _compiled_index()(text, spans, column, _negations(), bits, buckets, ends)
     return Terms(buckets, ends)
 
