@@ -23,7 +23,7 @@ from stream_app.model_store import load_model
 REVIEWS: Final = 1_280
 SLICE: Final = 128
 REPEATS: Final = 15
-RECORDED_RATIO: Final = 3.1
+RECORDED_RATIO: Final = 2.8
 MARGIN: Final = 4 / 3
 
 Slice = Sequence[CoreRecord]

@@ -49,6 +49,7 @@ from stream_app.kafka.app import (
     work_of,
 )
 from stream_app.kafka.consumer import Watch
+from stream_app.kafka.delivery import turn_loop
 from stream_app.kafka.pauses import Pauses, PauseWatch
 from stream_app.kafka.publish import Outputs, OutputTopic, Publisher
 from stream_app.kafka.slices import Slice
@@ -158,6 +159,7 @@ class Worker:
                     await skip(stream, event)
                 else:
                     await self._classify_slice(stream, event)
+                    await turn_loop(delivery_of(self._app).turns)
 
     async def _classify_slice(self, stream: Stream[Slice], event: Event) -> None:
         clock, received, model = StageClock(), slice_in(event), self._model

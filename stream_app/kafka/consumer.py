@@ -232,6 +232,9 @@ class Consumer(driver.Consumer):
         That seek comes in the middle of a drain or a rebalance and forgets what is still to be acked, so that
         it is read twice. There is no need: Faust seeks before it goes on, so what was fetched is thrown away.
         A fetch that lasts through a rebalance may end behind that seek, though: hence `_reclaim`.
+
+        Nor may it wait long for a few partitions while the buffers of the others are full: as soon as those
+        have room they are to be asked for, too.
         """
         await self._wait_for_flow()
         await self._reclaim()
@@ -242,7 +245,9 @@ class Consumer(driver.Consumer):
             return {}, active
         # A copy: of a set that has become empty aiokafka gives the records of all partitions, of paused ones
         # too, and those would be dropped and lost.
-        records = await self._getmany(active_partitions=set(active), timeout=timeout)
+        are_some_full = self._buffered_partitions - self._paused_partitions
+        waits_s = _BUFFER_FULL_PAUSE_S if are_some_full else timeout
+        records = await self._getmany(active_partitions=set(active), timeout=waits_s)
         if self.flow_active:
             return records, active
         self._throw_away(records)

@@ -34,9 +34,11 @@ class Delivery(Protocol):
 
     Attributes:
         rooms: how many times `STREAM_MAX_IN_FLIGHT` slices may wait for the broker.
+        turns: how often the event loop is to turn after each slice (`turn_loop`).
     """
 
     rooms: int
+    turns: int
 
     async def take_over(self, partitions: Collection[TP], member: Membership) -> None:
         """These are the worker's partitions now, and their committed offsets are about to be read.
@@ -69,6 +71,7 @@ class AtLeastOnce:
     """
 
     rooms = 1
+    turns = 0
 
     def __init__(self, producer: Callable[[], AIOKafkaProducer], publisher: Publisher) -> None:
         self._producer = producer
@@ -87,3 +90,9 @@ class AtLeastOnce:
 
     async def close(self) -> None:
         """The producer is Faust's, and ends with it."""
+
+
+async def turn_loop(times: int) -> None:
+    """Let the event loop turn: whatever is ready takes a step in each turn."""
+    for _ in range(times):
+        await asyncio.sleep(0)

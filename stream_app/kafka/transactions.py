@@ -103,7 +103,9 @@ class ExactlyOnce:
     """A lane for all partitions; offsets travel in its transactions.
 
     While a transaction is on its way to the broker the next one is filled. Slices come back in lumps, so
-    there is room for three: with room for two, a busy worker waited an eighth of its time.
+    there is room for three. A transaction has some ten waits, each of two or three turns of the event loop:
+    were a slice classified in every turn, it would last as long as thirty slices, and a busy worker wait for
+    it an eighth of its time.
 
     Args:
         new_producer: for a transactional id.
@@ -112,6 +114,7 @@ class ExactlyOnce:
     """
 
     rooms = 3
+    turns = 6
 
     def __init__(self, new_producer: NewProducer, group_id: str, publisher: Publisher) -> None:
         self._new_producer = new_producer

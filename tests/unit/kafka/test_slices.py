@@ -130,6 +130,27 @@ def test_a_pause_during_a_fetch_does_not_make_it_a_fetch_of_everything() -> None
     assert active == set(), "and what came of the paused partition is not handed on"
 
 
+@pytest.mark.parametrize(
+    ("full", "paused", "waits_s"),
+    [(set(), set(), 1.0), ({TP("t", 1)}, set(), 0.01), ({TP("t", 1)}, {TP("t", 1)}, 1.0)],
+)
+def test_a_fetch_waits_long_only_when_no_other_partition_waits_for_its_buffer(
+    full: set[TP], paused: set[TP], waits_s: float
+) -> None:
+    fetching: Any = consumer()  # Any: its ways into Faust are replaced
+    fetching.flow_active, fetching._active_partitions = True, {TP("t", 0)}
+    fetching._buffered_partitions, fetching._paused_partitions = full, paused
+    asked: list[float] = []
+
+    async def getmany(active_partitions: set[TP], timeout: float) -> dict[TP, Any]:  # noqa: ARG001, ASYNC109 - Faust's signature
+        asked.append(timeout)
+        return {}
+
+    fetching._getmany = getmany
+    asyncio.run(fetching._wait_next_records(1.0))
+    assert asked == [waits_s]
+
+
 def test_a_partition_given_up_before_its_seek_keeps_no_other_from_its_own() -> None:
     seeking: Any = consumer()
     gone, held = TP("t", 0), TP("t", 1)
