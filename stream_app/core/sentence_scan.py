@@ -226,22 +226,23 @@ def _picture_bytes(text: NDArray[np.uint8], at: int) -> int:
 @register_jitable
 def _emoji_bytes(text: NDArray[np.uint8], at: int) -> int:
     """How many bytes an emoji takes that may end a sentence, 0 for anything else."""
-    byte, following, third = text[at], text[at + 1], text[at + 2]
+    byte = text[at]
     if byte == _F0:
-        return 4 if following == _EMOJI_PAGE and third <= _LAST_EMOJI_BLOCK else 0
-    is_picture = _PICTURE_PAGE[following] and (
-        following < _DINGBATS or (following == _DINGBATS and third <= _LAST_DINGBAT)
-    )
-    is_sign = is_picture or (following == _80 and third == _LOUD_SIGN)
-    return 3 if byte == _E2 and is_sign else 0
+        return 4 if text[at + 1] == _EMOJI_PAGE and text[at + 2] <= _LAST_EMOJI_BLOCK else 0
+    if byte != _E2:
+        return 0
+    page, sign = text[at + 1], text[at + 2]
+    is_dingbat = page == _DINGBATS and sign <= _LAST_DINGBAT
+    is_picture = is_dingbat or (page < _DINGBATS and _PICTURE_PAGE[page])
+    return 3 if is_picture or (page == _80 and sign == _LOUD_SIGN) else 0
 
 
 @register_jitable
 def _emoji_part_bytes(text: NDArray[np.uint8], at: int) -> int:
     """The same for what stands in a run of emoji."""
-    byte, following, third = text[at], text[at + 1], text[at + 2]
-    is_selector = byte == _EF and following == _SELECTOR_PAGE and third == _SELECTOR
-    is_joiner = byte == _E2 and following == _80 and third == _JOINER
+    byte = text[at]
+    is_selector = byte == _EF and text[at + 1] == _SELECTOR_PAGE and text[at + 2] == _SELECTOR
+    is_joiner = byte == _E2 and text[at + 1] == _80 and text[at + 2] == _JOINER
     return 3 if is_selector or is_joiner else _emoji_bytes(text, at)
 
 
@@ -293,14 +294,21 @@ def _roles_at(text: NDArray[np.uint8], at: int, words: NDArray[np.uint64]) -> np
 
 
 @register_jitable
+def _is_unclear(byte: np.uint8) -> bool:
+    """Whether the byte begins or is a character of which this pass does not know what it is."""
+    kind = _KIND[byte]
+    return bool(kind & _WIDE or (kind == _ODD and byte < TITLE_AHEAD))
+
+
+@register_jitable
 def _unless_address(text: NDArray[np.uint8], at: int, words: NDArray[np.uint64]) -> int:
     """_YES if the word at `at`, glued behind a full stop, is surely no part of an address."""
     behind = _behind_letters(text, at)
     sign = text[behind]
-    kind = _KIND[sign]
-    is_clear = not (kind & (_DIGIT | _WIDE) or kind == _ODD or _IN_ADDRESS[sign]) or sign >= TITLE_AHEAD
     if sign == _STOP_SIGN:
-        is_clear = bool(_KIND[text[behind + 1]] & _SPACE) or text[behind + 1] >= TITLE_AHEAD
+        is_clear = _KIND[text[behind + 1]] & _SPACE or text[behind + 1] >= TITLE_AHEAD
+    else:
+        is_clear = not (_is_unclear(sign) or _KIND[sign] & _DIGIT or _IN_ADDRESS[sign])
     return _YES if is_clear and not _roles_at(text, at, words) & _ADDRESSES else _OPEN
 
 
@@ -314,14 +322,13 @@ def _small_word_ends(text: NDArray[np.uint8], at: int) -> int:
         behind += 1
         while _KIND[text[behind]] & _SMALL:
             behind += 1
-    sign, following = text[behind], text[behind + 1]
-    if sign >= TITLE_AHEAD or _KIND[sign] & (_SPACE | _LOUD) or sign == _COMMA:
-        return _YES
-    if _KIND[sign] & _WIDE or _KIND[sign] == _ODD:
-        return _OPEN
-    if sign != _STOP_SIGN or _KIND[following] & (_LETTER | _DIGIT) or following == _UNDERSCORE:
-        return _NO
-    return _OPEN if _KIND[following] & _WIDE or _KIND[following] == _ODD else _YES
+    if text[behind] == _STOP_SIGN:
+        behind += 1
+        is_inside = _KIND[text[behind]] & (_LETTER | _DIGIT) or text[behind] == _UNDERSCORE
+    else:
+        is_inside = not (_KIND[text[behind]] & (_SPACE | _LOUD) or text[behind] >= TITLE_AHEAD)
+        is_inside = is_inside and text[behind] != _COMMA
+    return _OPEN if _is_unclear(text[behind]) else _NO if is_inside else _YES
 
 
 @register_jitable
@@ -330,12 +337,13 @@ def _stop_ends_glued(text: NDArray[np.uint8], at: int, words: NDArray[np.uint64]
     before, ahead, second = text[at - 1], text[at - 2], text[at + 2]
     is_behind_small = _KIND[before] & _SMALL and _KIND[ahead] & _SMALL
     if _KIND[text[at + 1]] & _SMALL:
-        is_www = before == _W and ahead == _W and text[at - 3] == _W
         verdict = _small_word_ends(text, at + 1) if is_behind_small else _NO
-        return _unless_address(text, at + 1, words) if verdict == _YES and not is_www else verdict and _OPEN
-    if not is_behind_small:
+        is_www = before == _W and ahead == _W and text[at - 3] == _W
+        if verdict != _YES or is_www:
+            return _OPEN if verdict else _NO
+    elif not is_behind_small:
         word = ahead if before == _ONE_BLANK else before
-        if not _KIND[word] & (_LETTER | _DIGIT) or _KIND[second] & _WIDE or _KIND[second] == _ODD:
+        if not _KIND[word] & (_LETTER | _DIGIT) or _is_unclear(second):
             return _OPEN
         is_last = text[_behind_space(text, at + 2)] >= TITLE_AHEAD
         if is_last or not (_KIND[second] & (_SMALL | _SPACE) or second == _APOSTROPHE):
@@ -347,11 +355,9 @@ def _stop_ends_glued(text: NDArray[np.uint8], at: int, words: NDArray[np.uint64]
 def _loud_ends_glued(text: NDArray[np.uint8], at: int) -> int:
     """Whether "!" or "?" ends a sentence when the letter at `at` follows."""
     behind = _behind_letters(text, at)
-    sign = text[behind]
-    if _KIND[text[at]] & _SMALL and behind - at <= _LONGEST_CLITIC:
-        return _OPEN
-    is_query = _KIND[sign] & (_DIGIT | _WIDE) or sign in (_UNDERSCORE, _EQUALS)
-    return _OPEN if is_query or (_KIND[sign] == _ODD and sign < TITLE_AHEAD) else _YES
+    is_clitic = _KIND[text[at]] & _SMALL and behind - at <= _LONGEST_CLITIC
+    is_query = _KIND[text[behind]] & _DIGIT or text[behind] in (_UNDERSCORE, _EQUALS)
+    return _OPEN if is_clitic or is_query or _is_unclear(text[behind]) else _YES
 
 
 @register_jitable
