@@ -2,7 +2,7 @@
 
 The weights of a term are a row of a table of megabytes, and where that row lies is up to the hash. A loop
 that waits for each row spends four fifths of its time waiting. So each step asks for a row that is needed
-`AHEAD` terms later, and finds its own in the cache.
+`_AHEAD` terms later, and finds its own in the cache.
 """
 
 from collections.abc import Callable
@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 from stream_app.core.compilation import compiled
 from stream_app.core.terms import Buckets, Ends
 
-CLASSES: Final = 3
-AHEAD: Final = 64  # terms, a sentence or two; from 32 to 512 it makes little difference
+_AHEAD: Final = 64  # terms, a sentence or two; from 32 to 512 it makes little difference
 
 _FIRST, _SECOND, _THIRD = np.uint32(0), np.uint32(1), np.uint32(2)
 _READ, _KEEP, _DATA = 0, 3, 1  # https://llvm.org/docs/LangRef.html#llvm-prefetch-intrinsic
@@ -62,8 +61,8 @@ def _count_terms(ends: NDArray[np.int64]) -> int:
 
 @register_jitable
 def _fetch_ahead(buckets: NDArray[np.int32], weights: NDArray[np.float32], term: int, terms: int) -> None:
-    """Ask for the weights of the term that comes `AHEAD` of this one, or of the last."""
-    bucket = np.uint32(buckets[np.uint32(min(term + AHEAD, terms - 1))])
+    """Ask for the weights of the term that comes `_AHEAD` of this one, or of the last."""
+    bucket = np.uint32(buckets[np.uint32(min(term + _AHEAD, terms - 1))])
     _fetch(weights.ctypes.data + bucket * np.uint64(weights.strides[0]))
 
 
@@ -122,9 +121,8 @@ def _sigmoid_rows(
 def compiled_rows(outputs: int) -> Callable[..., None]:
     """The loop for three outputs (softmax) or one (sigmoid).
 
-    It takes the `buckets` and the `ends` of `Terms`; weights, float32 of shape
-    (buckets, outputs and padding), C-contiguous; biases, float64 of shape (outputs,); and fills float64 of
-    shape (sentences, outputs).
+    It takes `buckets` and `ends` of `Terms`; weights, float32 of shape (buckets, outputs and padding),
+    C-contiguous; biases, float64 of shape (outputs,); and fills float64 of shape (sentences, outputs).
     """
-    loop = _softmax_rows if outputs == CLASSES else _sigmoid_rows
+    loop = _softmax_rows if outputs > 1 else _sigmoid_rows
     return compiled(loop, Buckets, Ends, _Weights, _Biases, _Rows)

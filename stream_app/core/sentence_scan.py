@@ -96,7 +96,7 @@ _COLON, _SEMICOLON = b":;"
 _C2, _E2, _EF, _F0, _80 = 0xC2, 0xE2, 0xEF, 0xF0, 0x80
 _EMOJI_PAGE: Final = 0x9F  # after F0
 _SELECTOR_PAGE, _SELECTOR = 0xB8, 0x8F  # after EF: how the sign before is drawn
-_JOINER, _LOUD_SIGN = 0x8D, 0xBC  # after E2 80: what joins emoji, "!!" in one sign
+_JOINER, _ELLIPSIS_SIGN, _LOUD_SIGN = 0x8D, 0xA6, 0xBC  # after E2 80: what joins emoji, "..." and "!!"
 _LAST_EMOJI_BLOCK: Final = 0xAB  # after F0 9F: U+1FAC0 to U+1FAFF
 _DINGBATS, _LAST_DINGBAT = 0x9D, 0xA7  # after E2: U+2740 to U+2767
 _OPENING, _CLOSING_ROUND, _MINUS, _UNDERSCORE, _EQUALS, _D, _W = b"()-_=Dw"
@@ -113,7 +113,7 @@ _IN_ADDRESS: Final = _members(b"_.+-@")
 _WIDE_SPACE: Final = _members(b"\x85\xa0")  # after C2
 _WIDE_PUNCTUATION: Final = _members(b"\x93\x94\x98\x99\x9c\x9d")  # after E2 80: dashes, curly quotes
 _WIDE_CLOSER: Final = _members(b"\x99\x9d")  # of them, those that close
-_WIDE_SIGN: Final = _members(b"\x8d\xa6\xbc")  # after E2 80: what joins emoji, an ellipsis, "!!" in one sign
+_WIDE_SIGN: Final = _members(bytes([_JOINER, _ELLIPSIS_SIGN, _LOUD_SIGN]))  # after E2 80
 _PICTURE_PAGE: Final = _members(bytes(range(0x98, 0x9F)))  # after E2: U+2600 to U+27BF
 _BEFORE_INITIAL: Final = _members(b' \t\n\r.("' + bytes([TITLE_AHEAD, TEXT_AHEAD]))
 
@@ -159,6 +159,14 @@ def _word_table() -> NDArray[np.uint64]:
             table[0, slot] = value
             table[1, slot] |= np.uint64(role)
     return table
+
+
+@register_jitable
+def _behind(text: NDArray[np.uint8], at: int, kinds: int) -> int:
+    """Where the run of bytes of these kinds that begins at `at` ends."""
+    while _KIND[text[at]] & kinds:
+        at += 1
+    return at
 
 
 @register_jitable
@@ -212,13 +220,19 @@ def _number_may_end(text: NDArray[np.uint8], at: int) -> int:
 
 
 @register_jitable
+def _is_selector(text: NDArray[np.uint8], at: int) -> bool:
+    """Whether the sign at `at` says how the one before is drawn."""
+    return bool(text[at] == _EF and text[at + 1] == _SELECTOR_PAGE and text[at + 2] == _SELECTOR)
+
+
+@register_jitable
 def _picture_bytes(text: NDArray[np.uint8], at: int) -> int:
     """How many bytes a sign takes that has no small form and is no white space, as an emoji; else 0."""
     byte, following = text[at], text[at + 1]
     if byte == _F0:
         return 4 if following == _EMOJI_PAGE else 0
-    if byte == _EF:
-        return 3 if following == _SELECTOR_PAGE and text[at + 2] == _SELECTOR else 0
+    if _is_selector(text, at):
+        return 3
     is_sign = _PICTURE_PAGE[following] or (following == _80 and _WIDE_SIGN[text[at + 2]])
     return 3 if byte == _E2 and is_sign else 0
 
@@ -240,10 +254,8 @@ def _emoji_bytes(text: NDArray[np.uint8], at: int) -> int:
 @register_jitable
 def _emoji_part_bytes(text: NDArray[np.uint8], at: int) -> int:
     """The same for what stands in a run of emoji."""
-    byte = text[at]
-    is_selector = byte == _EF and text[at + 1] == _SELECTOR_PAGE and text[at + 2] == _SELECTOR
-    is_joiner = byte == _E2 and text[at + 1] == _80 and text[at + 2] == _JOINER
-    return 3 if is_selector or is_joiner else _emoji_bytes(text, at)
+    is_joiner = text[at] == _E2 and text[at + 1] == _80 and text[at + 2] == _JOINER
+    return 3 if is_joiner or _is_selector(text, at) else _emoji_bytes(text, at)
 
 
 @register_jitable
@@ -280,16 +292,9 @@ def _may_end(text: NDArray[np.uint8], at: int, stops: int, louds: int, words: ND
 
 
 @register_jitable
-def _behind_letters(text: NDArray[np.uint8], at: int) -> int:
-    while _KIND[text[at]] & _LETTER:
-        at += 1
-    return at
-
-
-@register_jitable
 def _roles_at(text: NDArray[np.uint8], at: int, words: NDArray[np.uint64]) -> np.int64:
     """The roles of the word that begins at `at`."""
-    _, word = _word_before(text, _behind_letters(text, at))
+    _, word = _word_before(text, _behind(text, at, _LETTER))
     return _roles(word, words)
 
 
@@ -303,7 +308,7 @@ def _is_unclear(byte: np.uint8) -> bool:
 @register_jitable
 def _unless_address(text: NDArray[np.uint8], at: int, words: NDArray[np.uint64]) -> int:
     """_YES if the word at `at`, glued behind a full stop, is surely no part of an address."""
-    behind = _behind_letters(text, at)
+    behind = _behind(text, at, _LETTER)
     sign = text[behind]
     if sign == _STOP_SIGN:
         is_clear = _KIND[text[behind + 1]] & _SPACE or text[behind + 1] >= TITLE_AHEAD
@@ -315,13 +320,9 @@ def _unless_address(text: NDArray[np.uint8], at: int, words: NDArray[np.uint64])
 @register_jitable
 def _small_word_ends(text: NDArray[np.uint8], at: int) -> int:
     """Whether the small letters at `at`, perhaps with an apostrophe among them, are a whole word."""
-    behind = at
-    while _KIND[text[behind]] & _SMALL:
-        behind += 1
+    behind = _behind(text, at, _SMALL)
     if text[behind] == _APOSTROPHE and _KIND[text[behind + 1]] & _SMALL:
-        behind += 1
-        while _KIND[text[behind]] & _SMALL:
-            behind += 1
+        behind = _behind(text, behind + 1, _SMALL)
     if text[behind] == _STOP_SIGN:
         behind += 1
         is_inside = _KIND[text[behind]] & (_LETTER | _DIGIT) or text[behind] == _UNDERSCORE
@@ -345,7 +346,7 @@ def _stop_ends_glued(text: NDArray[np.uint8], at: int, words: NDArray[np.uint64]
         word = ahead if before == _ONE_BLANK else before
         if not _KIND[word] & (_LETTER | _DIGIT) or _is_unclear(second):
             return _OPEN
-        is_last = text[_behind_space(text, at + 2)] >= TITLE_AHEAD
+        is_last = text[_behind(text, at + 2, _SPACE)] >= TITLE_AHEAD
         if is_last or not (_KIND[second] & (_SMALL | _SPACE) or second == _APOSTROPHE):
             return _NO
     return _unless_address(text, at + 1, words)
@@ -354,17 +355,15 @@ def _stop_ends_glued(text: NDArray[np.uint8], at: int, words: NDArray[np.uint64]
 @register_jitable
 def _loud_ends_glued(text: NDArray[np.uint8], at: int) -> int:
     """Whether "!" or "?" ends a sentence when the letter at `at` follows."""
-    behind = _behind_letters(text, at)
+    behind = _behind(text, at, _LETTER)
     is_clitic = _KIND[text[at]] & _SMALL and behind - at <= _LONGEST_CLITIC
     is_query = _KIND[text[behind]] & _DIGIT or text[behind] in (_UNDERSCORE, _EQUALS)
     return _OPEN if is_clitic or is_query or _is_unclear(text[behind]) else _YES
 
 
 @register_jitable
-def _ends_glued(  # noqa: PLR0913, PLR0917 - arrays are cheaper to pass one by one
-    text: NDArray[np.uint8], last: int, at: int, stops: int, closed: bool, words: NDArray[np.uint64]
-) -> int:
-    """Whether a run, `last` its last mark, ends a sentence when no white space follows, but `at`."""
+def _ends_glued(text: NDArray[np.uint8], at: int, stops: int, closed: bool, words: NDArray[np.uint64]) -> int:
+    """Whether a run ends a sentence when no white space follows, but `at`."""
     kind = _KIND[text[at]]
     if kind & (_EYES | _WIDE | _MARK) or kind == _ODD:
         return _OPEN
@@ -372,7 +371,7 @@ def _ends_glued(  # noqa: PLR0913, PLR0917 - arrays are cheaper to pass one by o
         return _NO
     if stops > 1:
         return _YES if kind & _CAPITAL else _NO
-    return _stop_ends_glued(text, last, words) if stops else _loud_ends_glued(text, at)
+    return _stop_ends_glued(text, at - 1, words) if stops else _loud_ends_glued(text, at)
 
 
 @register_jitable
@@ -422,13 +421,6 @@ def _closed(text: NDArray[np.uint8], at: int) -> int:
 
 
 @register_jitable
-def _behind_space(text: NDArray[np.uint8], at: int) -> int:
-    while _KIND[text[at]] & _SPACE:
-        at += 1
-    return at
-
-
-@register_jitable
 def _trimmed(text: NDArray[np.uint8], end: int) -> int:
     while _KIND[text[end - 1]] & _SPACE:
         end -= 1
@@ -460,7 +452,7 @@ def _at_marks(text: NDArray[np.uint8], at: int, words: NDArray[np.uint64]) -> tu
     stops = behind - at - louds
     closed = _closed(text, behind)
     end = _behind_faces(text, closed)
-    goes_on = _behind_space(text, end)
+    goes_on = _behind(text, end, _SPACE)
     if text[goes_on] >= TITLE_AHEAD:
         return _NO, end, behind
     following = _KIND[text[goes_on]]
@@ -476,7 +468,7 @@ def _at_marks(text: NDArray[np.uint8], at: int, words: NDArray[np.uint64]) -> tu
         counts = following & _DIGIT and stops == 1 and end == behind and _counts_before(text, at, words)
         verdict = _OPEN if counts else verdict
     else:
-        verdict = _ends_glued(text, behind - 1, goes_on, stops, end > behind, words)
+        verdict = _ends_glued(text, goes_on, stops, end > behind, words)
     if verdict == _YES or (before == _NO and stops == 1 and not following & (_MARK | _WIDE)):
         verdict = before
     return verdict, end, goes_on if verdict == _YES else behind
@@ -485,7 +477,7 @@ def _at_marks(text: NDArray[np.uint8], at: int, words: NDArray[np.uint64]) -> tu
 @register_jitable
 def _at_break(text: NDArray[np.uint8], at: int, words: NDArray[np.uint64]) -> tuple[int, int, int]:
     """The same for a line break."""
-    goes_on = _behind_space(text, at + 1)
+    goes_on = _behind(text, at + 1, _SPACE)
     if text[goes_on] >= TITLE_AHEAD:
         return _NO, at, goes_on
     if text[at - 1] == _COMMA:
@@ -518,7 +510,7 @@ def _may_be_face(text: NDArray[np.uint8], at: int) -> bool:
         return False
     at += 1
     if _KIND[text[at]] & _SPACE:
-        at = _behind_space(text, at)
+        at = _behind(text, at, _SPACE)
         following = _KIND[text[at]]
         return text[at] < TITLE_AHEAD and bool(following & (_CAPITAL | _EYES) or text[at] >= _80)
     return text[at] < TITLE_AHEAD and (text[at] >= _80 or bool(_KIND[text[at]] & _EYES))
@@ -530,7 +522,7 @@ def _at_picture(text: NDArray[np.uint8], at: int) -> tuple[int, int, int]:
     behind = _behind_emoji(text, at)
     if behind == at:
         return _OPEN, at, at + _picture_bytes(text, at)
-    goes_on = _behind_space(text, behind)
+    goes_on = _behind(text, behind, _SPACE)
     following = _KIND[text[goes_on]]
     if text[goes_on] >= TITLE_AHEAD or not (following & (_CAPITAL | _WIDE) or following == _ODD):
         return _NO, behind, behind
@@ -634,7 +626,7 @@ def _behind_plain(text: NDArray[np.uint8], at: int) -> int:
 @register_jitable
 def _scan_title(text: NDArray[np.uint8], origin: int, spans: NDArray[np.int32], row: int) -> int:
     """The title as one sentence; gives the next row, or BEYOND."""
-    first = _behind_space(text, origin)
+    first = _behind(text, origin, _SPACE)
     at = _behind_plain(text, first)
     while text[at] < TITLE_AHEAD:
         verdict, _, goes_on = _at_other(text, at)
@@ -677,7 +669,7 @@ def _scan_text(  # noqa: PLR0913, PLR0917 - arrays are cheaper to pass one by on
 
     Without an answer an open place is taken for none where a sentence ends: what follows is looked at, too.
     """
-    at = first = _behind_space(text, origin)
+    at = first = _behind(text, origin, _SPACE)
     rows, asked, answer = row, 0, 0
     if text[at] == _A and _ITEM_SIGN[text[at + 1]] and not len(answers):  # the letter of a list's first item
         questions[asked] = at

@@ -27,8 +27,8 @@ _pieces = SENTENCE_END.split
 
 _BULLET = re.compile(rf"(?<=\s)[{BULLETS}]")
 # What the first character is stands first: `re` then looks at no other place.
-_ITEM_NUMBER = re.compile(r"([0-9](?<!\S.)[0-9]?)(?:\.?\)(?=\s++\w)|\.(?=\s++[A-Z]))")
-_ITEM_SIGN = re.compile(rf"{_ITEM_NUMBER.pattern}|([a-z](?<!\S.))(?:\.\)|[.)])(?=\s++[A-Z])")
+_ITEM_NUMBER = re.compile(r"[0-9](?<!\S.)[0-9]?(?:\.?\)(?=\s++\w)|\.(?=\s++[A-Z]))")
+_ITEM_NUMBER_OR_LETTER = re.compile(rf"{_ITEM_NUMBER.pattern}|[a-z](?<!\S.)(?:\.\)|[.)])(?=\s++[A-Z])")
 _ALPHANUMERIC = ascii_letters + digits
 # How title and text begin, for nearly every title that does not open its text.
 _UNLIKE = frozenset(
@@ -168,9 +168,9 @@ def _numbered_starts(body: str) -> Iterator[int]:
     """Starts of items whose numbers (or letters) follow each other from the first: 1) 2) 3), a. b. c."""
     held: int | None = None
     expected = ""
-    items = _ITEM_SIGN if body[:2] in _FIRST_LETTERS else _ITEM_NUMBER
+    items = _ITEM_NUMBER_OR_LETTER if body[:2] in _FIRST_LETTERS else _ITEM_NUMBER
     for match in items.finditer(body):
-        number = match[match.lastindex or 0]
+        number = match[0].rstrip(".)")
         if number == expected:
             if held is not None:
                 yield held

@@ -121,13 +121,13 @@ def choose_port(wanted: int | None, taken: Callable[[int], bool]) -> int:
     return wanted
 
 
-def free_port(taken: Callable[[int], bool]) -> int:
-    """A port that nothing listens on.
+def free_port(taken: Callable[[int], bool], besides: Collection[int] = ()) -> int:
+    """A port that nothing listens on, and none of `besides`.
 
     Raises:
         BrokerUnavailable: none was found.
     """
-    return free_ports(1, taken)[0]
+    return free_ports(1, taken, besides)[0]
 
 
 def free_ports(count: int, taken: Callable[[int], bool], besides: Collection[int] = ()) -> list[int]:

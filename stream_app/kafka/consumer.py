@@ -243,10 +243,10 @@ class Consumer(driver.Consumer):
         if not active:
             await self.sleep(_BUFFER_FULL_PAUSE_S)
             return {}, active
-        # A copy: of a set that has become empty aiokafka gives the records of all partitions, of paused ones
-        # too, and those would be dropped and lost.
         are_some_full = self._buffered_partitions - self._paused_partitions
         waits_s = _BUFFER_FULL_PAUSE_S if are_some_full else timeout
+        # A copy: of a set that has become empty aiokafka gives the records of all partitions, of paused ones
+        # too, and those would be dropped and lost.
         records = await self._getmany(active_partitions=set(active), timeout=waits_s)
         if self.flow_active:
             return records, active

@@ -18,7 +18,7 @@ from stream_app.kafka.broker_properties import (
     HOST,
     LOG4J,
     Listener,
-    free_ports,
+    free_port,
     new_cluster_id,
     port_is_taken,
     server_properties,
@@ -162,7 +162,7 @@ class LocalBroker:
         config = self.folder / "server.properties"
         records = str(self._meta_properties.parent)
         own = [self.port, *(door.port for door in self.listeners.values())]
-        [controller] = free_ports(1, port_is_taken, besides=own)
+        controller = free_port(port_is_taken, besides=own)
         config.write_text(server_properties(self.port, controller, records, self.settings, self.listeners))
         return config
 
