@@ -4,7 +4,7 @@ import logging
 import os
 from contextlib import suppress
 from queue import Full, Queue
-from threading import Thread
+from threading import RLock, Thread
 from typing import Final, TextIO
 
 import structlog
@@ -31,17 +31,32 @@ class LineWriter(logging.Handler):
         super().__init__()
         self._lines: Queue[str | None] = Queue(most_lines)
         self._lost = 0
+        self._entrance = RLock()
         self._out = _Descriptor.of(stream) or stream
         Thread(target=self._run, name="log", daemon=True).start()
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Emit it unless a filter stops it, and tell whether it was. Without the lock of handlers.
+
+        `logging.shutdown` holds that lock while it waits for the thread, and the thread logs too.
+        """
+        passes = bool(self.filter(record))
+        if passes:
+            self.emit(record)
+        return passes
 
     def emit(self, record: logging.LogRecord) -> None:
         """Hand the line to the thread."""
         try:
-            self._lines.put_nowait(self.format(record) + "\n")
-        except Full:
-            self._lost += 1  # under the lock that `handle` takes
+            line = self.format(record) + "\n"
         except Exception:  # noqa: BLE001 - a line that cannot be made stops nobody, as in logging's own handlers
             self.handleError(record)
+            return
+        with self._entrance:
+            try:
+                self._lines.put_nowait(line)
+            except Full:
+                self._lost += 1
 
     def flush(self) -> None:
         """Wait until the lines so far are written, at most LAST_LINES_S seconds: for the end of a process."""
@@ -71,15 +86,12 @@ class LineWriter(logging.Handler):
         return True
 
     def _account(self, *, is_written: bool) -> None:
-        self.acquire()
-        try:
+        with self._entrance:  # nobody takes the room that was seen
             if not is_written:
                 self._lost += 1
             elif self._lost and not self._lines.full():
                 lost, self._lost = self._lost, 0
                 log.warning("log_lines_lost", suppressed=lost)
-        finally:
-            self.release()
 
 
 class _Descriptor:

@@ -221,3 +221,12 @@ def test_a_sampler_tells_once_how_many_it_held_back() -> None:
         sampler.passes()
     assert sampler.take_suppressed() == 5
     assert sampler.take_suppressed() == 0
+
+
+def test_the_last_lines_of_a_process_are_written() -> None:
+    program = (
+        "import structlog; from stream_app.logs import configure; configure('info', 'json')\n"
+        "for number in range(500): structlog.get_logger('x').info('said', number=number)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
+    assert [json.loads(line)["number"] for line in done.stderr.splitlines()] == list(range(500))
