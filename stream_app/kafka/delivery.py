@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import NamedTuple, Protocol
 
-from aiokafka import AIOKafkaProducer
 from faust.types import TP
 
-from stream_app.kafka.publish import Outputs, Publisher
+from stream_app.kafka.producers import PatientProducer
+from stream_app.kafka.publish import Batches, Outputs, Publisher
 from stream_app.kafka.requests import Membership
 
 Offsets = Mapping[TP, int]
@@ -73,7 +73,7 @@ class AtLeastOnce:
     rooms = 1
     turns = 0
 
-    def __init__(self, producer: Callable[[], AIOKafkaProducer], publisher: Publisher) -> None:
+    def __init__(self, producer: Callable[[], PatientProducer], publisher: Publisher) -> None:
         self._producer = producer
         self._publisher = publisher
 
@@ -82,7 +82,10 @@ class AtLeastOnce:
 
     async def deliver(self, work: Work) -> Awaitable[object]:
         """See Delivery."""
-        return asyncio.gather(*await self._publisher.publish(self._producer(), work.outputs))
+        producer = self._producer()
+        self._publisher.check(producer)
+        self._publisher.pack(work.outputs, batches := Batches(producer))
+        return asyncio.gather(*await batches.send())
 
     async def commit(self, offsets: Offsets, by_consumer: Commit) -> bool:
         """See Delivery."""

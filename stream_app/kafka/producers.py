@@ -12,7 +12,9 @@ from aiokafka.errors import (
     NodeNotReadyError,
     UnknownTopicOrPartitionError,
 )
+from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.protocol.transaction import AddPartitionsToTxnRequest, TxnOffsetCommitRequest
+from aiokafka.structs import TopicPartition
 
 from stream_app.kafka.requests import MemberOffsetCommit, Membership, offsets_taken
 
@@ -21,6 +23,9 @@ from stream_app.kafka.requests import MemberOffsetCommit, Membership, offsets_ta
 _RETRY_S: Final = 0.005
 _TIMEOUT_MS: Final = 120_000  # longer than a request is tried: an outage alone fences no producer
 _METADATA_PAUSE_S: Final = 0.1
+
+WaitingBatch = tuple[BatchBuilder, asyncio.Future[Any]]
+"""A batch, and what is done when the broker has it."""
 
 
 class PatientProducer(AIOKafkaProducer):  # type: ignore[misc] # aiokafka has no types
@@ -40,6 +45,15 @@ class PatientProducer(AIOKafkaProducer):  # type: ignore[misc] # aiokafka has no
         self._asked_at = time.monotonic()
         return await self._ask_for_metadata(cluster, topics)
 
+    def waiting_batch(self, topic: str, partition: int) -> WaitingBatch | None:
+        """The last batch of a partition that is not on its way yet; open for more until the next `await`.
+
+        Returns:
+            None when none waits.
+        """
+        waiting = self._message_accumulator._batches.get(TopicPartition(topic, partition))  # noqa: SLF001 - no public way
+        return (waiting[-1]._builder, asyncio.shield(waiting[-1].future)) if waiting else None  # noqa: SLF001 - see above
+
 
 class TransactionalProducer(PatientProducer):
     """A producer whose transactions commit offsets as a member of a consumer group.
@@ -58,6 +72,10 @@ class TransactionalProducer(PatientProducer):
         self._member = member
         self._send = self.client.send
         self.client.send = self._send_as_member
+
+    def waiting_batch(self, topic: str, partition: int) -> WaitingBatch | None:  # noqa: ARG002 - as its base
+        """None: what is added now belongs to the next transaction."""
+        return None
 
     async def _send_as_member(self, node_id: int, request: object, **options: Any) -> object:  # noqa: ANN401 - aiokafka's
         if isinstance(request, TxnOffsetCommitRequest):

@@ -1,4 +1,4 @@
-"""Outputs to the broker: whole record batches out, futures back, in order within a partition."""
+"""Outputs on their way to the broker: whole record batches, in order within a partition."""
 
 import asyncio
 import time
@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from aiokafka import AIOKafkaProducer
 from aiokafka.errors import UnknownTopicOrPartitionError
 from aiokafka.partitioner import murmur2
 from aiokafka.producer.message_accumulator import BatchBuilder
@@ -15,6 +14,7 @@ from msgspec.structs import replace
 
 from stream_app.core.messages import DEAD_LETTER_HEADERS, OutputRecord, without_value
 from stream_app.core.pipeline import record_bytes
+from stream_app.kafka.producers import PatientProducer
 
 # The results of a whole slice in one batch: a second would wait for the first.
 _MAX_BATCH_BYTES: Final = 900_000
@@ -45,8 +45,53 @@ class Outputs(NamedTuple):
     dead_letters: Sequence[OutputRecord]
 
 
+class Batches:
+    """Record batches that are filled now and sent later: a record costs less while it is in the cache.
+
+    Args:
+        producer: whose they are.
+    """
+
+    def __init__(self, producer: PatientProducer) -> None:
+        self._producer = producer
+        self._last: dict[tuple[str, int], BatchBuilder] = {}
+        self._filled: list[tuple[str, int, BatchBuilder]] = []
+        self._joined: list[asyncio.Future[Any]] = []
+
+    def add(self, topic: str, partition: int, records: Iterable[OutputRecord]) -> None:
+        """Append records to the last batch of their partition, or to new ones."""
+        now_ms = int(time.time() * 1000)
+        batch = self._last.get((topic, partition)) or self._join(topic, partition)
+        for record in records:
+            if batch is None or not _append(batch, now_ms, record):
+                batch = self._producer.create_batch()
+                self._filled.append((topic, partition, batch))
+                self._last[topic, partition] = batch
+                _append(batch, now_ms, record)
+
+    async def send(self) -> list[asyncio.Future[Any]]:
+        """Enqueue what was filled.
+
+        Returns:
+            A future per batch, done when the broker has it; it raises what the broker refused it with.
+        """
+        send = self._producer.send_batch
+        return self._joined + [
+            await send(batch, topic, partition=partition) for topic, partition, batch in self._filled
+        ]
+
+    def _join(self, topic: str, partition: int) -> BatchBuilder | None:
+        """While the broker is busy, what comes meanwhile goes together."""
+        waiting = self._producer.waiting_batch(topic, partition)
+        if waiting is None:
+            return None
+        batch, done = waiting
+        self._joined.append(done)
+        return batch
+
+
 class Publisher:
-    """Puts records into batches of their own and sends those.
+    """Knows which topic and partition each output goes to.
 
     Args:
         results: the results topic.
@@ -63,28 +108,14 @@ class Publisher:
         limits = (self._results.max_record_bytes, self._dead_letters.max_record_bytes)
         return min(_MAX_BATCH_BYTES, *(limit - _BATCH_HEADER_BYTES for limit in limits))
 
-    async def publish(self, producer: AIOKafkaProducer, outputs: Outputs) -> list[asyncio.Future[Any]]:
-        """Enqueue all outputs.
-
-        Args:
-            producer: started and idempotent, with batches of at most `max_batch_bytes`.
-            outputs: of one or more slices.
-
-        Returns:
-            A future per batch, done when the broker has it; it raises what the broker refused it with.
-
-        Raises:
-            UnknownTopicOrPartitionError: see `check`.
-        """
-        self.check(producer)
-        futures = []
+    def pack(self, outputs: Outputs, batches: Batches) -> None:
+        """Append all outputs to batches, of at most `max_batch_bytes`."""
         for partition, records in self._results_by_partition(outputs.results).items():
-            futures += await _send(producer, self._results.name, partition, records)
+            batches.add(self._results.name, partition, records)
         for partition, records in self._letters_by_partition(outputs.dead_letters).items():
-            futures += await _send(producer, self._dead_letters.name, partition, records)
-        return futures
+            batches.add(self._dead_letters.name, partition, records)
 
-    def check(self, producer: AIOKafkaProducer) -> None:
+    def check(self, producer: PatientProducer) -> None:
         """Nothing, when both topics have their partitions, as far as the producer knows.
 
         Raises:
@@ -116,22 +147,6 @@ def _append(batch: BatchBuilder, now_ms: int, record: OutputRecord) -> bool:
     """Whether the record had room in the batch."""
     added = batch.append(timestamp=now_ms, key=record.key, value=record.value, headers=record.headers)
     return added is not None
-
-
-async def _send(
-    producer: AIOKafkaProducer, topic: str, partition: int, records: Sequence[OutputRecord]
-) -> list[asyncio.Future[Any]]:
-    futures = []
-    now_ms = int(time.time() * 1000)
-    batch = producer.create_batch()
-    for record in records:
-        if not _append(batch, now_ms, record):
-            futures.append(await producer.send_batch(batch, topic, partition=partition))
-            batch = producer.create_batch()
-            _append(batch, now_ms, record)
-    batch.close()
-    futures.append(await producer.send_batch(batch, topic, partition=partition))
-    return futures
 
 
 def result_partition(record: OutputRecord, topic: OutputTopic) -> int:

@@ -19,7 +19,7 @@ from faust.types import TP
 
 from stream_app.kafka.delivery import Commit, Offsets, Work
 from stream_app.kafka.producers import TransactionalProducer
-from stream_app.kafka.publish import Outputs, Publisher
+from stream_app.kafka.publish import Batches, Publisher
 from stream_app.kafka.requests import Membership
 
 NewProducer = Callable[[str, Membership], TransactionalProducer]
@@ -31,8 +31,25 @@ _TAKE_OVER_S: Final = 45.0
 """Faust gives a seek 60 s and then goes on without it."""
 
 
+class Transaction:
+    """What becomes visible together.
+
+    Args:
+        batches: of the outputs.
+
+    Attributes:
+        offsets: behind the inputs.
+        waiting: done when it is committed; one per slice.
+    """
+
+    def __init__(self, batches: Batches) -> None:
+        self.batches = batches
+        self.offsets: dict[TopicPartition, int] = {}
+        self.waiting: list[asyncio.Future[None]] = []
+
+
 class Lane:
-    """Transactions one after the other: each takes all slices that wait.
+    """Transactions one after the other: while one is on its way to the broker the next one is filled.
 
     Args:
         group_id: whose offsets are committed.
@@ -44,7 +61,7 @@ class Lane:
         self._group_id = group_id
         self._producer = producer
         self._publisher = publisher
-        self._waiting: list[tuple[Work, asyncio.Future[None]]] = []
+        self._next = self._empty()
         self._running: asyncio.Task[None] | None = None
 
     def put(self, work: Work) -> asyncio.Future[None]:
@@ -54,7 +71,9 @@ class Lane:
             Done when its transaction is committed. It raises what the transaction failed with.
         """
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((work, done))
+        self._publisher.pack(work.outputs, self._next.batches)
+        self._next.offsets[TopicPartition(*work.partition)] = work.end_offset
+        self._next.waiting.append(done)
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._work())
         return done
@@ -69,32 +88,33 @@ class Lane:
         await self.drained()
         await self._producer.stop()
 
+    def _empty(self) -> Transaction:
+        return Transaction(Batches(self._producer))
+
     async def _work(self) -> None:
         """After a failure no further transaction begins: the process is about to end."""
-        while self._waiting:
-            taken, self._waiting = self._waiting, []
+        while self._next.waiting:
+            taken, self._next = self._next, self._empty()
             try:
-                await self._transact([work for work, _ in taken])
+                await self._commit(taken)
             except Exception as error:  # noqa: BLE001 - whoever waits for the slices ends the process
-                for _, done in taken:
+                for done in taken.waiting:
                     done.set_exception(error)
                 return
-            for _, done in taken:
+            for done in taken.waiting:
                 done.set_result(None)
 
-    async def _transact(self, slices: list[Work]) -> None:
-        transaction = asyncio.create_task(self._transaction(slices))
-        while not (await asyncio.wait({transaction}, timeout=_CHECK_S))[0]:
+    async def _commit(self, transaction: Transaction) -> None:
+        self._publisher.check(self._producer)
+        steps = asyncio.create_task(self._steps(transaction))
+        while not (await asyncio.wait({steps}, timeout=_CHECK_S))[0]:
             self._publisher.check(self._producer)
-        transaction.result()
+        steps.result()
 
-    async def _transaction(self, slices: list[Work]) -> None:
-        results = [record for work in slices for record in work.outputs.results]
-        letters = [record for work in slices for record in work.outputs.dead_letters]
-        offsets = {TopicPartition(*work.partition): work.end_offset for work in slices}
+    async def _steps(self, transaction: Transaction) -> None:
         await self._producer.begin_transaction()
-        sent = await self._publisher.publish(self._producer, Outputs(results, letters))
-        await self._producer.send_offsets_to_transaction(offsets, self._group_id)
+        sent = await transaction.batches.send()
+        await self._producer.send_offsets_to_transaction(transaction.offsets, self._group_id)
         await asyncio.gather(*sent)
         await self._producer.commit_transaction()
 
@@ -102,10 +122,9 @@ class Lane:
 class ExactlyOnce:
     """A lane for all partitions; offsets travel in its transactions.
 
-    While a transaction is on its way to the broker the next one is filled. Slices come back in lumps, so
-    there is room for three. A transaction has some ten waits, each of two or three turns of the event loop:
-    were a slice classified in every turn, it would last as long as thirty slices, and a busy worker wait for
-    it an eighth of its time.
+    Slices come back in lumps, a transaction's at a time, so there is room for three. A transaction has some
+    ten waits, each of two or three turns of the event loop: were a slice classified in every turn, it would
+    last as long as thirty slices, and a busy worker wait for it an eighth of its time.
 
     Args:
         new_producer: for a transactional id.

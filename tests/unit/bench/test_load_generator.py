@@ -2,7 +2,7 @@ import time
 from threading import Event
 from typing import TYPE_CHECKING, cast
 
-from bench.load_generator import send
+from bench.load_generator import linger_ms, send
 from bench.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -44,3 +44,7 @@ def test_a_sender_that_is_stopped_sends_no_more_and_knows_what_it_sent() -> None
     keys, lateness = sent(Schedule(time.monotonic(), 1_000.0, 1_000_000), stop_after=5)
     assert 5 <= len(keys) < 1_000_000
     assert len(lateness) == len(keys)
+
+
+def test_reviews_share_batches_where_there_are_many() -> None:
+    assert [linger_ms(rate) for rate in (10, 3_000, 10_000)] == [0, 0, 5]

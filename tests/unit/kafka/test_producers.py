@@ -14,6 +14,7 @@ from aiokafka.errors import (
     NodeNotReadyError,
 )
 from aiokafka.protocol.transaction import AddPartitionsToTxnRequest, EndTxnRequest, TxnOffsetCommitRequest
+from aiokafka.structs import TopicPartition
 
 from stream_app.kafka.producers import PatientProducer, TransactionalProducer
 from stream_app.kafka.requests import MemberOffsetCommit, Membership
@@ -137,3 +138,33 @@ def test_metadata_is_asked_for_a_few_times_a_second() -> None:
         return len(asked)
 
     assert 1 <= asyncio.run(scenario()) <= 5
+
+
+def test_a_batch_is_open_for_more_until_the_sender_takes_it() -> None:
+    async def scenario() -> None:
+        producer = PatientProducer(bootstrap_servers="127.0.0.1:1")
+        accumulator, partition = producer._message_accumulator, TopicPartition("out", 3)
+        assert producer.waiting_batch("out", 3) is None
+        await accumulator.add_batch(batch := producer.create_batch(), partition, timeout=1)
+        assert producer.waiting_batch("out", 4) is None
+        assert (waiting := producer.waiting_batch("out", 3)) is not None
+        assert waiting[0] is batch
+        accumulator._pop_batch(partition).done(base_offset=7)
+        assert (await waiting[1]).offset == 7
+        assert producer.waiting_batch("out", 3) is None
+        await producer.stop()
+
+    asyncio.run(scenario())
+
+
+def test_what_is_added_while_a_transaction_waits_is_for_the_next() -> None:
+    async def scenario() -> None:
+        producer = transactional()
+        producer._txn_manager.set_pid_and_epoch(1, 0)
+        producer._txn_manager.begin_transaction()
+        partition = TopicPartition("out", 3)
+        await producer._message_accumulator.add_batch(producer.create_batch(), partition, timeout=1)
+        assert producer.waiting_batch("out", 3) is None
+        await producer.stop()
+
+    asyncio.run(scenario())

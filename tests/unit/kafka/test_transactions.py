@@ -26,9 +26,6 @@ class Batch:
         self.values.append(value)
         return self
 
-    def close(self) -> None:
-        pass
-
 
 class Producer:
     """Keeps what it is asked for, and commits when it is let."""
@@ -51,6 +48,9 @@ class Producer:
 
     async def begin_transaction(self) -> None:
         self.asked.append("begin")
+
+    def waiting_batch(self, _topic: str, _partition: int) -> None:
+        """None waits."""
 
     def create_batch(self) -> Batch:
         return Batch()
