@@ -124,7 +124,7 @@ class ExactlyOnce:
 
     Slices come back in lumps, a transaction's at a time, so there is room for three. A transaction has some
     ten waits, each of two or three turns of the event loop: were a slice classified in every turn, it would
-    last as long as thirty slices, and a busy worker wait for it an eighth of its time.
+    last as long as thirty slices, and their outputs stay in memory for so long.
 
     Args:
         new_producer: for a transactional id.
