@@ -18,7 +18,7 @@ from stream_app.kafka.consumer import Consumer, Watch
 from stream_app.kafka.delivery import AtLeastOnce, Delivery, Work
 from stream_app.kafka.expected_retries import expect_retries
 from stream_app.kafka.oauth import TokenSource
-from stream_app.kafka.producers import PatientProducer, TransactionalProducer
+from stream_app.kafka.producers import TransactionalProducer
 from stream_app.kafka.publish import Outputs, Publisher
 from stream_app.kafka.requests import Membership
 from stream_app.kafka.slices import Slice, SliceMessage, SliceSchema, slicing
@@ -87,11 +87,7 @@ def new_app(settings: Settings, security: Mapping[str, Any], watch: Watch, publi
 
 def _at_least_once(app: faust.App, publisher: Publisher) -> Delivery:
     """By the producer under Faust's: Faust's own send is 20 times slower."""
-
-    def producer() -> PatientProducer:
-        return cast("PatientProducer", cast("Producer", app.producer)._producer)  # noqa: SLF001 - no public way
-
-    return AtLeastOnce(producer, publisher)
+    return AtLeastOnce(lambda: cast("Producer", app.producer).patient, publisher)
 
 
 def _exactly_once(app: faust.App, publisher: Publisher) -> Delivery:

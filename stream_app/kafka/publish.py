@@ -39,7 +39,7 @@ class OutputTopic:
 
 
 class Outputs(NamedTuple):
-    """What is produced for one or more slices, in order."""
+    """What is produced for a slice, in order."""
 
     results: Sequence[OutputRecord]
     dead_letters: Sequence[OutputRecord]
@@ -75,9 +75,9 @@ class Batches:
         Returns:
             A future per batch, done when the broker has it; it raises what the broker refused it with.
         """
-        send = self._producer.send_batch
         return self._joined + [
-            await send(batch, topic, partition=partition) for topic, partition, batch in self._filled
+            await self._producer.send_batch(batch, topic, partition=partition)
+            for topic, partition, batch in self._filled
         ]
 
     def _join(self, topic: str, partition: int) -> BatchBuilder | None:

@@ -20,6 +20,11 @@ class Producer(driver.Producer):
     def _producer_type(self) -> type[PatientProducer]:
         return PatientProducer
 
+    @property
+    def patient(self) -> PatientProducer:
+        """The one under Faust's; there is none before the start."""
+        return cast("PatientProducer", self._producer)
+
     def _settings_extra(self) -> Mapping[str, Any]:
         return {"acks": "all", "enable_idempotence": True, **cast("Transport", self.transport).security}
 
